@@ -1,0 +1,124 @@
+"""DuckDB as the engine: every database call of the warehouse goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from policestats.errors import StatisticsError
+from policestats.query import Query
+
+WAREHOUSE = "warehouse.duckdb"
+
+
+class DuckDBEngine:
+    """One connection to a DuckDB file, or to memory."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def fetch(self, query: Query) -> pa.Table:
+        """Return the rows of ``query``."""
+        return self.sql(query.sql("duckdb"))
+
+    def sql(self, text: str, parameters: list[Any] | None = None) -> pa.Table:
+        """Return the rows of SQL ``text``; values go in by ``parameters``, never pasted."""
+        return self.connection.execute(text, parameters or []).to_arrow_table()
+
+    def execute(self, text: str, parameters: list[Any] | None = None) -> None:
+        """Run SQL ``text`` that gives no rows."""
+        self.connection.execute(text, parameters or [])
+
+    def scalar(self, text: str, parameters: list[Any] | None = None) -> Any:
+        """Return the first value of the first row of SQL ``text``; None when there is no row."""
+        row = self.connection.execute(text, parameters or []).fetchone()
+        return row[0] if row else None
+
+    def create_temporary(self, name: str, query: Query) -> int:
+        """Materialise ``query`` as a temporary table and return its number of rows."""
+        self.execute(f"CREATE OR REPLACE TEMPORARY TABLE {quoted(name)} AS {query.sql('duckdb')}")
+        return int(self.scalar(f"SELECT count(*) FROM temp.{quoted(name)}"))
+
+    def insert(self, name: str, query: Query) -> int:
+        """Append the rows of ``query``, matched by column name, and return how many there were."""
+        self.execute(f"INSERT INTO {quoted(name)} BY NAME {query.sql('duckdb')}")
+        row = self.connection.fetchone()
+        return int(row[0]) if row else 0
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Append Arrow rows, matched by column name."""
+        self.connection.register("appended_rows", rows)
+        try:
+            self.execute(f"INSERT INTO {quoted(name)} BY NAME SELECT * FROM appended_rows")
+        finally:
+            self.connection.unregister("appended_rows")
+
+    def load(self, name: str, rows: pa.Table) -> None:
+        """Make ``rows`` a temporary table, replacing one of that name."""
+        self.connection.register("loaded_rows", rows)
+        try:
+            self.execute(f"CREATE OR REPLACE TEMPORARY TABLE {quoted(name)} AS SELECT * FROM loaded_rows")
+        finally:
+            self.connection.unregister("loaded_rows")
+
+    def drop_temporary(self, name: str) -> None:
+        """Remove a temporary table, if it is there."""
+        self.execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}")
+
+    def has_table(self, schema: str, name: str) -> bool:
+        """Whether the table or view ``schema.name`` exists."""
+        return bool(self.scalar("SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?", [schema, name]))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what happens inside, or roll all of it back when it raises."""
+        self.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
+
+
+def quoted(name: str) -> str:
+    """Return a (possibly qualified) name as quoted identifiers."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
+@contextmanager
+def open_warehouse(home: Path, *, read_only: bool = False, name: str = WAREHOUSE) -> Iterator[DuckDBEngine]:
+    """Open the private warehouse under ``home``; one process may write at a time.
+
+    Raises: StatisticsError when it does not exist (read-only) or another process holds it.
+    """
+    path = home / name
+    if read_only and not path.exists():
+        raise StatisticsError(f"{path}: there is no warehouse yet; run 'policestats extract' and 'policestats conform' first")
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise StatisticsError(f"{path}: another process holds the warehouse ({error}); wait for it to end, then run again") from None
+        raise
+    try:
+        connection.execute("SET enable_progress_bar = false")
+        yield DuckDBEngine(connection)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def open_memory() -> Iterator[DuckDBEngine]:
+    """Open a warehouse that lives in memory only (tests, previews)."""
+    connection = duckdb.connect(":memory:")
+    try:
+        yield DuckDBEngine(connection)
+    finally:
+        connection.close()

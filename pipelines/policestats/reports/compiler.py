@@ -1,0 +1,142 @@
+"""Indicators compiled to contributions: one row per counted thing and row of the form it lands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from sqlglot import exp
+
+from policestats.catalog import Catalog, Indicator
+from policestats.errors import DefinitionError, nearest
+from policestats.query import Query, Scope, case, cast, column, condition, equal, literal, table
+from policestats.query.build import joined_text
+from policestats.reports.facts import RECORD_KEY
+from policestats.reports.plan import Plan
+from policestats.reports.template import Block
+
+#: Temporary table (unit_code, standing_unit_code) that carries every unit to the one it counts for.
+CARRY = "unit_carry"
+CONTRIBUTION = "report.contribution"
+CONTRIBUTION_COLUMNS = (
+    "form_id",
+    "period",
+    "indicator_id",
+    "anchor_on",
+    "record_key",
+    "unit_code",
+    "partner_unit_code",
+    "on_date",
+    "until_date",
+    "row_code",
+    "value",
+)
+
+
+def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: date, fact: str, names: tuple[str, ...]) -> Query:
+    """Return the contributions of ``indicator`` to a form, history read at ``anchor``: for each counted thing its leaf in every block and the of-which rows it meets.
+
+    Args:
+        fact: name of the temporary table that holds the fact at this anchor, with columns ``names``.
+    Raises: DefinitionError when a row or the indicator names a dimension that the fact lacks.
+    """
+    scope = Scope(catalog, _resolver(indicator, names), indicator.where, anchor)
+    on, until, unit, partner, kind = _clock(catalog, indicator)
+    rows: list[exp.Expr] = []
+    for block in plan.form.blocks:
+        row_scope = Scope(catalog, _resolver(indicator, names, rows=True), f"{plan.form.where} (block {block.id!r})", anchor)
+        rows.append(_leaf(block, row_scope))
+        rows += [case([(condition(row.condition or {}, row_scope), literal(row.code))], exp.null()) for row in block.sets]
+    values = {
+        "form_id": literal(plan.form.id),
+        "period": literal(plan.period.text),
+        "indicator_id": literal(indicator.id),
+        "anchor_on": literal(anchor),
+        "record_key": _record_key(indicator, scope),
+        "unit_code": _standing(catalog, column("standing_unit_code", "held")),
+        "partner_unit_code": _partner(catalog, scope, partner),
+        "on_date": scope.resolve(on),
+        "until_date": scope.resolve(until) if until else cast(exp.null(), "date"),
+        "row_code": exp.Explode(this=exp.Array(expressions=rows)),
+        "value": _value(indicator, scope),
+    }
+    select = exp.select(*(values[name].as_(name, quoted=True) for name in CONTRIBUTION_COLUMNS)).from_(table(fact, alias="f"))
+    select = select.join(table(CARRY, alias="held"), on=equal(column("unit_code", "held"), scope.resolve(unit)), join_type="left")
+    if partner is not None:
+        select = select.join(table(CARRY, alias="other"), on=equal(column("unit_code", "other"), scope.resolve(partner)), join_type="left")
+    select = select.where(_holds(indicator, scope, plan.span(indicator.id, anchor), on, kind))
+    landed = exp.select(*(column(name, "c") for name in CONTRIBUTION_COLUMNS)).from_(select.subquery("c"))
+    landed = landed.where(exp.not_(exp.Is(this=column("row_code", "c"), expression=exp.null())))
+    return Query(landed, CONTRIBUTION_COLUMNS)
+
+
+def _resolver(indicator: Indicator, names: tuple[str, ...], *, rows: bool = False) -> Callable[[str], exp.Expr]:
+    def resolve(name: str) -> exp.Expr:
+        asked = indicator.renames.get(name, name) if rows else name
+        if asked not in names:
+            raise DefinitionError(
+                f"{indicator.where}: fact {indicator.fact!r} has no column or dimension {asked!r} for indicator {indicator.id!r}; {nearest(asked, names)}"
+            )
+        return column(asked, "f")
+
+    return resolve
+
+
+def _clock(catalog: Catalog, indicator: Indicator) -> tuple[str, str | None, str, str | None, str | None]:
+    """Return the names of: the deciding date, the date a stock ends, the unit, the partner of a transfer, and the kind that `kinds` selects."""
+    if indicator.show is None:
+        if indicator.on is None or indicator.by is None:
+            raise DefinitionError(f"{indicator.where}: indicator {indicator.id!r} needs on: (the deciding date) and by: (the unit)")
+        return indicator.on, None, indicator.by, indicator.partner, None
+    if "spells" not in catalog.fact(indicator.fact, indicator.where).spec:
+        raise DefinitionError(
+            f"{indicator.where}: fact {indicator.fact!r} has no spells, so indicator {indicator.id!r} cannot show its {indicator.show}"
+        )
+    if indicator.is_stock:
+        return "start_on", "end_on", "start_unit", None, None
+    side = "start" if indicator.show == "entered" else "end"
+    return f"{side}_on", None, "start_unit", f"{side}_partner" if indicator.net else None, f"{side}_kind"
+
+
+def _holds(indicator: Indicator, scope: Scope, span: tuple[date | None, date], on: str, kind: str | None) -> exp.Expr:
+    start, end = span
+    parts: list[exp.Expr] = [exp.LT(this=scope.resolve(on), expression=literal(end))]
+    if start is not None:
+        parts.append(exp.GTE(this=scope.resolve(on), expression=literal(start)))
+    if kind is not None and indicator.kinds is not None:
+        parts.append(exp.In(this=scope.resolve(kind), expressions=[literal(k) for k in indicator.kinds]))
+    if indicator.condition:
+        parts.append(condition(indicator.condition, scope))
+    return exp.and_(*parts)
+
+
+def _record_key(indicator: Indicator, scope: Scope) -> exp.Expr:
+    if indicator.measure != "distinct":
+        return scope.resolve(RECORD_KEY)
+    return joined_text([scope.resolve(name) for name in indicator.operand])
+
+
+def _value(indicator: Indicator, scope: Scope) -> exp.Expr:
+    if indicator.measure == "sum":
+        return exp.Coalesce(this=cast(scope.resolve(indicator.operand[0]), "decimal"), expressions=[cast(literal(0), "decimal")])
+    return cast(literal(1), "decimal")
+
+
+def _standing(catalog: Catalog, unit: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=unit, expressions=[literal(catalog.standard.unknown_unit_code)])
+
+
+def _partner(catalog: Catalog, scope: Scope, partner: str | None) -> exp.Expr:
+    """A null partner lies outside the tree; a code that nobody knows is the unknown unit."""
+    if partner is None:
+        return cast(exp.null(), "text")
+    outside = exp.Is(this=scope.resolve(partner), expression=exp.null())
+    return case([(outside, exp.null())], _standing(catalog, column("standing_unit_code", "other")))
+
+
+def _leaf(block: Block, scope: Scope) -> exp.Expr:
+    if block.dimension is None:
+        return literal(block.rows[0].code)
+    dimension = scope.resolve(block.dimension)
+    known = exp.In(this=dimension, expressions=[literal(code) for code in block.leaves])
+    return case([(known, dimension.copy())], literal(block.unknown))

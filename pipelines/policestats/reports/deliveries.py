@@ -1,0 +1,80 @@
+"""Who delivered what: the evidence behind auto, partial and missing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from policestats.periods import ReferencePeriod
+from policestats.reports.units import UnitsTree, UnitVersion, leaves_between
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Of the unit-months of some tables that were due below a unit, how many were delivered. ``silent`` names some that were not."""
+
+    delivered: int
+    due: int
+    silent: tuple[str, ...] = ()
+
+
+@dataclass
+class Deliveries:
+    """What was delivered, by table: ``months`` holds (unit, month) pairs; a table in ``whole`` is delivered by its source for all units at once."""
+
+    versions: Sequence[UnitVersion]
+    tree: UnitsTree
+    months: dict[str, set[tuple[str, str]]]
+    whole: set[str]
+    _due: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, str | None, str | None]], versions: Sequence[UnitVersion], tree: UnitsTree) -> Deliveries:
+        """Return the deliveries from rows (table, unit, month); null unit and month: the source delivers for all units at once."""
+        months: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        whole = set()
+        for name, unit, month in rows:
+            if unit is None or month is None:
+                whole.add(name)
+            else:
+                months[name].add((unit, month))
+        return cls(versions, tree, dict(months), whole)
+
+    def coverage(self, tables: Iterable[str], start: date, end: date) -> dict[str, Coverage]:
+        """Return, for every unit of the tree, the coverage of ``tables`` over the months that [start, end) touches."""
+        delivered: dict[str, int] = defaultdict(int)
+        due: dict[str, int] = defaultdict(int)
+        silent: dict[str, set[str]] = defaultdict(set)
+        names = [t for t in tables if t not in self.whole]
+        for month in _months(start, end):
+            for unit in self._owing(month):
+                standing = self.tree.standing(unit)
+                for name in names:
+                    due[standing] += 1
+                    if (unit, month) in self.months.get(name, ()):
+                        delivered[standing] += 1
+                    else:
+                        silent[standing].add(f"{unit} {month} {name}")
+        found = {}
+        for code in (u.code for u in self.tree.units):
+            below = self.tree.below(code)
+            absent = sorted(s for member in below for s in silent.get(member, ()))
+            found[code] = Coverage(sum(delivered[m] for m in below), sum(due[m] for m in below), tuple(absent[:5]))
+        return found
+
+    def _owing(self, month: str) -> list[str]:
+        if month not in self._due:
+            period = ReferencePeriod.parse(month)
+            self._due[month] = sorted(leaves_between(self.versions, period.start, period.end))
+        return self._due[month]
+
+
+def _months(start: date, end: date) -> list[str]:
+    found, day = [], start
+    while day < end:
+        period = ReferencePeriod.of("month", day)
+        found.append(period.text)
+        day = period.end
+    return found

@@ -1,0 +1,183 @@
+"""Contributions folded to cells: first at the unit that booked them, then up the tree of units and the tree of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+from sqlglot import exp
+
+from policestats.query import Query, column, equal, literal, table
+from policestats.reports.compiler import CONTRIBUTION
+from policestats.reports.plan import Plan
+from policestats.reports.rates import SCALE, Integers
+
+#: Temporary tables: which column reads which contributions; row and unit trees as (code, member) pairs.
+READING = "column_reading"
+ROW_MEMBER = "row_member"
+UNIT_MEMBER = "unit_member"
+
+
+def reading_table(plan: Plan) -> pa.Table:
+    """Return one row per reading: which contributions a base column folds, and how. The release keeps it, so that a cell can be traced."""
+    rows = [
+        {
+            "column_code": r.column,
+            "indicator_id": r.indicator.id,
+            "anchor_on": r.anchor,
+            "start_on": None if r.instant else r.window.start,
+            "end_on": r.instant or r.window.end,
+            "is_stock": r.instant is not None,
+            "is_net": r.indicator.additivity["units"] == "net",
+            "measure": r.indicator.measure,
+        }
+        for r in plan.readings
+    ]
+    return pa.Table.from_pylist(rows, schema=READING_SCHEMA)
+
+
+READING_SCHEMA = pa.schema(
+    [
+        ("column_code", pa.string()),
+        ("indicator_id", pa.string()),
+        ("anchor_on", pa.date32()),
+        ("start_on", pa.date32()),
+        ("end_on", pa.date32()),
+        ("is_stock", pa.bool_()),
+        ("is_net", pa.bool_()),
+        ("measure", pa.string()),
+    ]
+)
+
+
+def booked(form_id: str, period: str) -> Query:
+    """Return (column_code, row_code, unit_code, partner_unit_code, value): what is booked at each unit itself, of measures that add up.
+
+    ``partner_unit_code`` is null unless the column nets transfers.
+    """
+    partner = exp.If(this=column("is_net", "r"), true=column("partner_unit_code", "c"))
+    groups = [column("column_code", "r"), column("row_code", "c"), column("unit_code", "c"), partner]
+    select = (
+        exp.select(
+            groups[0].as_("column_code", quoted=True),
+            groups[1].as_("row_code", quoted=True),
+            groups[2].as_("unit_code", quoted=True),
+            partner.as_("partner_unit_code", quoted=True),
+            exp.Sum(this=column("value", "c")).as_("value", quoted=True),
+        )
+        .from_(_contribution())
+        .join(table(READING, alias="r"), on=_in_window())
+        .where(_of(form_id, period), exp.NEQ(this=column("measure", "r"), expression=literal("distinct")))
+        .group_by(*(g.copy() for g in groups))
+    )
+    return Query(select, ("column_code", "row_code", "unit_code", "partner_unit_code", "value"))
+
+
+def summed(booked_table: str) -> Query:
+    """Return (column_code, row_code, unit_code, value) for every unit and row, from what ``booked`` gave; transfers inside a subtree fall away."""
+    inside = (
+        exp.select(literal(1))
+        .from_(table(UNIT_MEMBER, alias="p"))
+        .where(
+            equal(column("unit_code", "p"), column("unit_code", "u")),
+            equal(column("member_unit_code", "p"), column("partner_unit_code", "b")),
+        )
+    )
+    select = _up_the_trees(exp.Sum(this=column("value", "b")), booked_table).where(exp.not_(exp.Exists(this=inside)))
+    return Query(select, ("column_code", "row_code", "unit_code", "value"))
+
+
+def distinct(form_id: str, period: str) -> Query:
+    """Return (column_code, row_code, unit_code, value) of measures that count distinct keys, recomputed at every unit and row."""
+    groups = [column("column_code", "r"), column("row_code", "m"), column("unit_code", "u")]
+    select = (
+        exp.select(
+            *(g.copy().as_(g.name, quoted=True) for g in groups),
+            exp.Count(this=exp.Distinct(expressions=[column("record_key", "c")])).as_("value", quoted=True),
+        )
+        .from_(_contribution())
+        .join(table(READING, alias="r"), on=_in_window())
+        .join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "c")))
+        .join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "c")))
+        .where(_of(form_id, period), equal(column("measure", "r"), literal("distinct")))
+        .group_by(*groups)
+    )
+    return Query(select, ("column_code", "row_code", "unit_code", "value"))
+
+
+def booked_distinct(form_id: str, period: str) -> Query:
+    """Return what ``booked`` does, for measures that count distinct keys: counted at each unit itself, in its leaf and of-which rows."""
+    groups = [column("column_code", "r"), column("row_code", "c"), column("unit_code", "c")]
+    select = (
+        exp.select(
+            *(g.copy().as_(g.name, quoted=True) for g in groups),
+            exp.Count(this=exp.Distinct(expressions=[column("record_key", "c")])).as_("value", quoted=True),
+        )
+        .from_(_contribution())
+        .join(table(READING, alias="r"), on=_in_window())
+        .where(_of(form_id, period), equal(column("measure", "r"), literal("distinct")))
+        .group_by(*groups)
+    )
+    return Query(select, ("column_code", "row_code", "unit_code", "value"))
+
+
+def _up_the_trees(value: exp.Expr, source: str) -> exp.Select:
+    groups = [column("column_code", "b"), column("row_code", "m"), column("unit_code", "u")]
+    return (
+        exp.select(*(g.copy().as_(g.name, quoted=True) for g in groups), value.as_("value", quoted=True))
+        .from_(table(source, alias="b"))
+        .join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "b")))
+        .join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "b")))
+        .group_by(*groups)
+    )
+
+
+def _contribution() -> exp.Table:
+    schema, name = CONTRIBUTION.split(".")
+    return table(name, schema, "c")
+
+
+def _of(form_id: str, period: str) -> exp.Expr:
+    return exp.and_(equal(column("form_id", "c"), literal(form_id)), equal(column("period", "c"), literal(period)))
+
+
+def _in_window() -> exp.Expr:
+    """A flow belongs to the window its date falls in; a stock is open at ``end_on``: it started before and had not ended by then."""
+    flow = exp.and_(
+        exp.not_(column("is_stock", "r")),
+        exp.GTE(this=column("on_date", "c"), expression=column("start_on", "r")),
+    )
+    still_open = exp.or_(
+        exp.Is(this=column("until_date", "c"), expression=exp.null()),
+        exp.GTE(this=column("until_date", "c"), expression=column("end_on", "r")),
+    )
+    return exp.and_(
+        equal(column("indicator_id", "c"), column("indicator_id", "r")),
+        equal(column("anchor_on", "c"), column("anchor_on", "r")),
+        exp.LT(this=column("on_date", "c"), expression=column("end_on", "r")),
+        exp.paren(exp.or_(flow, exp.and_(column("is_stock", "r"), exp.paren(still_open)))),
+    )
+
+
+@dataclass
+class Grid:
+    """Values of base columns: for each column an array [unit, row] of whole millionths."""
+
+    units: list[str]
+    rows: list[str]
+    values: dict[str, Integers]
+
+    @classmethod
+    def of(cls, cells: pa.Table, units: list[str], rows: list[str], columns: list[str]) -> Grid:
+        """Return the grid of ``cells`` (column_code, row_code, unit_code, value); what is absent is 0."""
+        at_unit = {code: i for i, code in enumerate(units)}
+        at_row = {code: i for i, code in enumerate(rows)}
+        values: dict[str, Integers] = {}
+        for name in columns:
+            values[name] = np.full((len(units), len(rows)), 0, dtype=object)
+        names, row_codes, unit_codes, numbers = (cells.column(i).to_pylist() for i in range(4))
+        for name, row, unit, number in zip(names, row_codes, unit_codes, numbers, strict=True):
+            values[name][at_unit[unit], at_row[row]] += int(Decimal(number) * SCALE)
+        return cls(units, rows, values)

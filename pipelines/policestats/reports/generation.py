@@ -1,0 +1,119 @@
+"""The four generation rates (corrections.md, Generation rate), from statuses, values and failed error checks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from policestats.reports.checks import Outcome
+from policestats.reports.form_table import FormTable
+from policestats.reports.rates import rate
+
+RATES = ("template", "instance", "cell", "cell_nonzero")
+
+
+@dataclass(frozen=True)
+class GenerationRate:
+    """One rate; ``form_id`` and ``unit_code`` None stand for all."""
+
+    rate_id: str
+    form_id: str | None
+    unit_code: str | None
+    numerator: int
+    denominator: int
+    reason: str | None
+
+    @property
+    def pct(self) -> Decimal | None:
+        """The rate in percent with two decimals; None when nothing was due."""
+        return rate(self.numerator, self.denominator, per=100, decimals=2)
+
+
+@dataclass(frozen=True)
+class _Count:
+    form_id: str
+    unit_code: str
+    cells: int
+    auto: int
+    nonzero: int
+    nonzero_auto: int
+    has_error: bool
+    reasons: tuple[str, ...]
+
+    @property
+    def is_auto(self) -> bool:
+        return self.cells == self.auto and not self.has_error
+
+
+def generation(filled: Iterable[tuple[FormTable, Outcome]], prescribed: int) -> list[GenerationRate]:
+    """Return the rates: per form and unit (instance, cell, cell_nonzero), per form, and over all.
+
+    A form is automatic for a unit when every applicable cell is ``auto`` and no error check failed; the template rate counts the forms
+    that are automatic for every unit, out of those the standard prescribes.
+    """
+    counts = [c for table, outcome in filled for c in _counts(table, outcome)]
+    found: list[GenerationRate] = []
+    for form in dict.fromkeys(c.form_id for c in counts):
+        own = [c for c in counts if c.form_id == form]
+        for c in own:
+            found += _rates([c], form, c.unit_code)
+        found += _rates(own, form, None)
+        found.append(GenerationRate("template", form, None, int(all(c.is_auto for c in own)), 1, _reason(own)))
+    found += _rates(counts, None, None)
+    forms = dict.fromkeys(c.form_id for c in counts)
+    automatic = sum(all(c.is_auto for c in counts if c.form_id == form) for form in forms)
+    reason = _reason(counts)
+    absent = prescribed - len(forms)
+    if absent:
+        reason = "; ".join(
+            filter(None, [reason, f"{absent} of the {prescribed} prescribed forms are not defined or not due in this period"])
+        )
+    found.append(GenerationRate("template", None, None, automatic, prescribed, reason))
+    return found
+
+
+def _rates(counts: list[_Count], form: str | None, unit: str | None) -> list[GenerationRate]:
+    reason = _reason(counts)
+    return [
+        GenerationRate("instance", form, unit, sum(c.is_auto for c in counts), len(counts), reason),
+        GenerationRate("cell", form, unit, sum(c.auto for c in counts), sum(c.cells for c in counts), reason),
+        GenerationRate("cell_nonzero", form, unit, sum(c.nonzero_auto for c in counts), sum(c.nonzero for c in counts), reason),
+    ]
+
+
+def _reason(counts: list[_Count]) -> str | None:
+    seen = Counter(reason for c in counts for reason in c.reasons)
+    return (
+        "; ".join(f"{reason} ({n} cells)" if n > 1 else reason for reason, n in sorted(seen.items(), key=lambda r: (-r[1], r[0]))[:5])
+        or None
+    )
+
+
+def _counts(table: FormTable, outcome: Outcome) -> list[_Count]:
+    failed = {f.unit_code for f in outcome.findings if f.outcome == "failed" and f.severity == "error"}
+    columns = [c for c in table.form.columns_for(table.period.frequency) if not c.hidden]
+    found = []
+    for i, unit in enumerate(table.units):
+        cells = auto = nonzero = nonzero_auto = 0
+        reasons: list[str] = []
+        for column in columns:
+            status = table.statuses[column.code][unit]
+            if status.status == "not_applicable":
+                continue
+            applicable = np.array([column.applies(r) for r in table.rows], dtype=bool)
+            filled = int(((table.values[column.code][i] != 0) & table.defined[column.code][i] & applicable).sum())
+            cells += int(applicable.sum())
+            nonzero += filled
+            if status.status == "auto":
+                auto += int(applicable.sum())
+                nonzero_auto += filled
+            elif status.reason:
+                reasons += [f"{table.form.id}: {status.reason}"] * int(applicable.sum())
+        if unit in failed:
+            reasons.append(f"{table.form.id}: an error check failed")
+        found.append(_Count(table.form.id, unit, cells, auto, nonzero, nonzero_auto, unit in failed, tuple(reasons)))
+    return found

@@ -1,0 +1,64 @@
+"""Rates, shares and changes: the only place where a figure is divided or rounded."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+#: Values are held as whole millionths, the scale of DECIMAL(38, 6).
+SCALE = 1_000_000
+Integers = npt.NDArray[np.object_]
+Flags = npt.NDArray[np.bool_]
+
+
+def rate(numerator: int, denominator: int, *, per: int, decimals: int) -> Decimal | None:
+    """Return ``numerator / denominator * per``, rounded half away from zero (四舍五入) as in published tables.
+
+    Args:
+        numerator: Things counted, e.g. cases solved.
+        denominator: Things at risk, e.g. cases filed.
+        per: 100 for percent, 100_000 for a rate per 100,000 residents.
+        decimals: Decimal places kept; at 1, 33.35 becomes 33.4.
+    Returns: The rate in units of ``per``; None when ``denominator`` is 0, printed as "—".
+    Raises: ValueError when ``denominator`` is negative.
+    Source: templates.md A11 (rates are computed after aggregation, never averaged).
+
+    >>> rate(2667, 8000, per=100, decimals=1)
+    Decimal('33.3')
+    """
+    if denominator < 0:
+        raise ValueError(f"the base of a rate is negative: {denominator}")
+    if denominator == 0:
+        return None
+    return Decimal(_rounded(numerator * per * 10**decimals, denominator)).scaleb(-decimals)
+
+
+def rates(numerators: Integers, denominators: Integers, *, per: int, decimals: int) -> tuple[Integers, Flags]:
+    """Return the rates of whole arrays, in millionths, and where they are defined (base not 0).
+
+    Args: numerators, denominators: Python integers of one unit (objects, so that no product overflows), of one shape.
+    Raises: ValueError when a base is negative.
+    """
+    denominators = np.broadcast_to(denominators, np.broadcast_shapes(numerators.shape, denominators.shape))
+    numerators = np.broadcast_to(numerators, denominators.shape)
+    if (denominators < 0).any():
+        raise ValueError("the base of a rate is negative")
+    defined = (denominators != 0).astype(bool)
+    found = np.zeros(denominators.shape, dtype=object)
+    step = SCALE // 10**decimals
+    scaled = numerators[defined] * (per * 10**decimals)
+    found[defined] = _rounded_array(scaled, denominators[defined]) * step
+    return found, defined
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    """Divide and round half away from zero; exact, whatever the size."""
+    size = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return size if numerator >= 0 else -size
+
+
+def _rounded_array(numerators: Integers, denominators: Integers) -> Integers:
+    size = (2 * np.abs(numerators) + denominators) // (2 * denominators)
+    return np.where(numerators >= 0, size, -size)

@@ -1,0 +1,338 @@
+"""A form as data: its rows, columns, blocks and checks, read from report_templates/<standard>/<id>.yaml."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from policestats.catalog import Catalog, Indicator, YamlFile
+from policestats.catalog.load import indicator as read_indicator
+from policestats.catalog.model import Label
+from policestats.errors import DefinitionError, nearest
+from policestats.periods import VARIANTS
+from policestats.reports.check_language import Check, read_check
+
+#: kinds of columns that are computed from other columns after aggregation
+DERIVED = ("formula", "rate", "change", "share_of", "per_day")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: ``kind`` is total, subtotal, leaf or of_which. ``condition`` is that of an of-which row."""
+
+    code: str
+    label: Label
+    kind: str
+    parent: str | None
+    block: str
+    condition: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """A set of rows that partitions the counted things, with its of-which rows.
+
+    ``dimension`` is None for a single row; ``unknown`` takes null and unknown members; ``leaves`` are the members that partition.
+    """
+
+    id: str
+    rows: tuple[Row, ...]
+    dimension: str | None
+    unknown: str | None
+    total: str
+
+    @property
+    def leaves(self) -> list[str]:
+        """Codes of the rows that partition the block."""
+        return [r.code for r in self.rows if r.kind == "leaf"]
+
+    @property
+    def sets(self) -> list[Row]:
+        """The of-which rows."""
+        return [r for r in self.rows if r.kind == "of_which"]
+
+
+@dataclass(frozen=True)
+class FormColumn:
+    """A column. ``kind`` is base or one of DERIVED; ``spec`` holds what it is made of; ``indicator`` and ``variant`` are those of a base column."""
+
+    code: str
+    label: Label
+    labels: tuple[tuple[date, Label], ...]
+    parent: str | None
+    unit: str
+    decimals: int
+    hidden: bool
+    rows: tuple[str, ...] | None
+    frequencies: tuple[str, ...] | None
+    kind: str
+    spec: dict[str, Any]
+    indicator: Indicator | None
+    variant: str
+    where: str
+
+    def applies(self, row: str) -> bool:
+        """Whether the column has a cell in ``row``."""
+        return self.rows is None or row in self.rows
+
+    def label_at(self, day: date) -> Label:
+        """The caption in force on ``day`` (受理 became 立案 on 2026-01-01)."""
+        found = self.label
+        for since, label in self.labels:
+            if day >= since:
+                found = label
+        return found
+
+    @property
+    def additivity(self) -> dict[str, str]:
+        """How the column adds up along units, time and rows."""
+        if self.indicator is not None:
+            return self.indicator.additivity
+        return (
+            {"units": "recompute", "time": "recompute", "rows": "recompute"}
+            if self.kind != "formula"
+            else {"units": "sum", "time": "sum", "rows": "sum"}
+        )
+
+
+@dataclass(frozen=True)
+class Form:
+    """One published form."""
+
+    id: str
+    version: int
+    title: Label
+    provenance: dict[str, str]
+    footnote: Label | None
+    frequencies: tuple[str, ...]
+    lateness: str
+    columns: tuple[FormColumn, ...]
+    blocks: tuple[Block, ...]
+    checks: tuple[Check, ...]
+    definition_hash: str
+    valid_from: date | None
+    valid_to: date | None
+    where: str
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows, in printed order."""
+        return [row for block in self.blocks for row in block.rows]
+
+    @property
+    def total(self) -> str:
+        """Code of the first block's total."""
+        return self.blocks[0].total
+
+    def row(self, code: str) -> Row:
+        """Return the row ``code``. Raises: KeyError."""
+        return next(r for r in self.rows if r.code == code)
+
+    def column(self, code: str) -> FormColumn:
+        """Return the column ``code``. Raises: KeyError."""
+        found = next((c for c in self.columns if c.code == code), None)
+        if found is None:
+            raise KeyError(code)
+        return found
+
+    def columns_for(self, frequency: str) -> list[FormColumn]:
+        """Return the columns that a period of ``frequency`` has."""
+        return [c for c in self.columns if c.frequencies is None or frequency in c.frequencies]
+
+    def members(self) -> list[tuple[str, str]]:
+        """Return (row, member) pairs: each row with the leaf or of-which rows whose records it adds up, itself included."""
+        parents = {r.code: r.parent for r in self.rows}
+        pairs: list[tuple[str, str]] = []
+        for position, block in enumerate(self.blocks):
+            for row in block.rows:
+                if row.kind == "of_which":
+                    pairs.append((row.code, row.code))
+                elif row.kind == "leaf":
+                    above: str | None = row.code
+                    while above is not None:
+                        if above != self.total or position == 0:
+                            pairs.append((above, row.code))
+                        above = parents.get(above)
+        return list(dict.fromkeys(pairs))
+
+
+def load_forms(catalog: Catalog, folder: Path | None = None) -> dict[str, Form]:
+    """Return every form of a folder (default: the standard's own), by id.
+
+    Raises: DefinitionError with file, line, value and cure.
+    """
+    found: dict[str, Form] = {}
+    for path in sorted((folder or catalog.templates).glob("*.yaml")):
+        form = load_form(path, catalog)
+        if form.id != path.stem:
+            raise DefinitionError(f"{form.where}: the form's id is {form.id!r} but its file is {path.name}; make them the same")
+        found[form.id] = form
+    return found
+
+
+def load_form(path: Path, catalog: Catalog) -> Form:
+    """Return the form written in ``path``. Raises: DefinitionError with file, line, value and cure."""
+    file = YamlFile(path, catalog.root)
+    file.check("form", catalog.meta)
+    return read_form(file.data, catalog, file.where)
+
+
+def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=(): "form") -> Form:
+    """Return the form written as ``data``; ``where(trail)`` gives the place of a value in its file."""
+    blocks = _blocks(data["blocks"], catalog, where)
+    rows = [row.code for block in blocks for row in block.rows]
+    for code in rows:
+        if rows.count(code) > 1:
+            raise DefinitionError(f"{where(('blocks',))}: the row code {code!r} stands twice; row codes are unique in a form")
+    for block_position, block in enumerate(blocks):
+        for row in block.sets:
+            if row.parent not in rows:
+                raise DefinitionError(
+                    f"{where(('blocks', block_position))}: row {row.code!r} has the parent {row.parent!r}, which is no row; {nearest(str(row.parent), rows)}"
+                )
+    columns = _columns(data["columns"], catalog, where, rows)
+    checks = tuple(read_check(c, where(("checks", i)), rows, [c.code for c in columns]) for i, c in enumerate(data.get("checks", [])))
+    return Form(
+        id=data["id"],
+        version=data.get("version", 1),
+        title=data["title"],
+        provenance=data["provenance"],
+        footnote=data.get("footnote"),
+        frequencies=tuple(data["frequency"]),
+        lateness=data.get("lateness", catalog.standard.lateness),
+        columns=columns,
+        blocks=blocks,
+        checks=checks,
+        definition_hash=hashlib.sha256(json.dumps(data, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()[:16],
+        valid_from=data.get("valid_from"),
+        valid_to=data.get("valid_to"),
+        where=where(),
+    )
+
+
+def _blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    total = None
+    for position, spec in enumerate(specs):
+        place = where(("blocks", position))
+        rows_spec = spec["rows"]
+        rows: list[Row] = []
+        if "one" in rows_spec:
+            only = rows_spec["one"]
+            rows.append(Row(only["code"], only["label"], "leaf", None, spec["id"]))
+            total = total or only["code"]
+            dimension = unknown = None
+        else:
+            if "total" in rows_spec:
+                total = total if position else rows_spec["total"]["code"]
+                rows.append(Row(rows_spec["total"]["code"], rows_spec["total"]["label"], "total", None, spec["id"]))
+            if total is None:
+                raise DefinitionError(f"{place}: the first block needs a total; add total: {{code: T, label: ...}}")
+            block_total = rows_spec.get("total", {}).get("code", total)
+            c = rows_spec["classification"]
+            codelist = catalog.codelist(c["codelist"], place)
+            leaves = set(codelist.leaves())
+            for code, member in codelist.members.items():
+                parent = member["parent_code"] if member["parent_code"] in codelist.members else block_total
+                label = {"zh": member["label_zh"] or code, "en": member["label_en"] or member["label_zh"] or code}
+                rows.append(Row(code, label, "leaf" if code in leaves else "subtotal", parent, spec["id"]))
+            dimension, unknown = c["dimension"], c["unknown"]
+            if unknown not in leaves:
+                raise DefinitionError(
+                    f"{place}: the row for unknown members, {unknown!r}, is no leaf of code list {codelist.id!r}; {nearest(unknown, leaves)}"
+                )
+            rows += [Row(s["code"], s["label"], "of_which", s["parent"], spec["id"], s["where"]) for s in rows_spec.get("sets", [])]
+        blocks.append(Block(spec["id"], tuple(rows), dimension, unknown, rows[0].code if "one" in rows_spec else block_total))
+    return tuple(blocks)
+
+
+def _columns(specs: list[dict[str, Any]], catalog: Catalog, where: Any, rows: list[str]) -> tuple[FormColumn, ...]:
+    codes = [s["code"] for s in specs]
+    found = []
+    for i, spec in enumerate(specs):
+        place = where(("columns", i))
+        if codes.count(spec["code"]) > 1:
+            raise DefinitionError(f"{place}: the column code {spec['code']!r} stands twice; column codes are unique in a form")
+        column = _column(spec, catalog, place)
+        names: Iterable[str] = [*_operands(column), *([column.parent] if column.parent else [])]
+        for name in names:
+            if name not in codes:
+                raise DefinitionError(f"{place}: column {column.code!r} names the column {name!r}; {nearest(name, codes)}")
+        for row in (*(column.rows or ()), *_operand_rows(column)):
+            if row not in rows:
+                raise DefinitionError(f"{place}: column {column.code!r} names the row {row!r}; {nearest(row, rows)}")
+        found.append(column)
+    return tuple(found)
+
+
+def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
+    kind = next((k for k in DERIVED if k in spec), "base")
+    indicator = None
+    variant = spec.get("variant", "current")
+    if kind == "base":
+        if "ledger" in spec:
+            catalog.fact(spec["ledger"], place)
+            indicator = read_indicator(spec, place, id=spec["code"])
+        else:
+            indicator = catalog.indicator(spec["indicator"], place)
+        if variant not in VARIANTS:
+            raise DefinitionError(f"{place}: {variant!r} is no variant; {nearest(variant, VARIANTS)}")
+        if indicator.is_stock and variant not in ("current", "prior_year", "previous_period"):
+            raise DefinitionError(
+                f"{place}: column {spec['code']!r} would add the stock {indicator.id!r} up over time; a stock has the variants current, prior_year and previous_period"
+            )
+    label = spec.get("label") or (indicator.label if indicator else None)
+    if not label:
+        raise DefinitionError(f"{place}: column {spec['code']!r} needs a label: {{zh: .., en: ..}}")
+    return FormColumn(
+        code=spec["code"],
+        label=label,
+        labels=tuple((e["from"], {"zh": e["zh"], "en": e["en"]}) for e in spec.get("labels", [])),
+        parent=spec.get("parent"),
+        unit=spec.get("unit", indicator.unit if indicator else ""),
+        decimals=spec.get("decimals", 0),
+        hidden=bool(spec.get("hidden", False)),
+        rows=tuple(str(r) for r in spec["rows"]) if "rows" in spec else None,
+        frequencies=tuple(spec["frequencies"]) if "frequencies" in spec else None,
+        kind=kind,
+        spec=spec,
+        indicator=indicator,
+        variant=variant,
+        where=place,
+    )
+
+
+def _operands(column: FormColumn) -> list[str]:
+    """Codes of the columns that a derived column is computed from."""
+    spec = column.spec
+    if column.kind == "formula":
+        return list(spec["formula"])
+    if column.kind == "rate":
+        of = spec["rate"]["of"]
+        return [*(of if isinstance(of, dict) else [of]), spec["rate"]["over"]]
+    if column.kind == "change":
+        return [spec["change"]["of"], spec["change"]["from"]]
+    if column.kind == "share_of":
+        return [spec["share_of"]["column"]]
+    if column.kind == "per_day":
+        return [spec["per_day"]]
+    return []
+
+
+def _operand_rows(column: FormColumn) -> list[str]:
+    if column.kind == "share_of":
+        share = column.spec["share_of"]
+        return [share["row"], *share.get("except", {}), *share.get("except", {}).values()]
+    if column.kind == "rate":
+        return [column.spec["rate"][k] for k in ("of_row", "over_row") if k in column.spec["rate"]]
+    return []
+
+
+def operands(column: FormColumn) -> list[str]:
+    """Return the codes of the columns that ``column`` is computed from; none for a base column."""
+    return _operands(column)

@@ -1,0 +1,72 @@
+"""The only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from policestats.errors import SettingsError
+
+HOME = "POLICESTATS_HOME"
+DEFINITIONS = "POLICESTATS_DEFINITIONS"
+PSEUDONYM_KEY = "POLICESTATS_PSEUDONYM_KEY"
+PSEUDONYM_KEY_FILE = "POLICESTATS_PSEUDONYM_KEY_FILE"
+SOURCE_PREFIX = "POLICESTATS_SOURCE_"
+
+
+def home(value: str | Path | None = None) -> Path:
+    """Return the folder of all run-time data: ``value``, else $POLICESTATS_HOME, else ``var``."""
+    return Path(value or os.environ.get(HOME) or "var").expanduser().resolve()
+
+
+def definitions(value: str | Path | None = None) -> Path:
+    """Return the folder that holds schemas/, expectations/ and report_templates/.
+
+    Order: ``value``, $POLICESTATS_DEFINITIONS, the checkout this package is installed from, the working directory.
+
+    Raises: SettingsError when none of them holds a ``schemas`` folder.
+    """
+    checkout = Path(__file__).resolve().parents[2]
+    tried = [Path(p).expanduser() for p in (value, os.environ.get(DEFINITIONS)) if p] or [checkout, Path.cwd()]
+    for folder in tried:
+        if (folder / "schemas").is_dir():
+            return folder.resolve()
+    raise SettingsError(
+        f"no folder 'schemas' in {', '.join(map(str, tried))}: set {DEFINITIONS} to the folder that holds schemas/ and report_templates/"
+    )
+
+
+def source_location(source: str) -> str | None:
+    """Return where ``source`` is: $POLICESTATS_SOURCE_<NAME> (a URL or a path), or None when it is not set."""
+    return os.environ.get(SOURCE_PREFIX + source.upper()) or None
+
+
+def pseudonym_key() -> bytes:
+    """Return the key that turns identity numbers into pseudonyms.
+
+    From $POLICESTATS_PSEUDONYM_KEY, else from the file $POLICESTATS_PSEUDONYM_KEY_FILE (default ``~/.config/policestats/pseudonym.key``),
+    which is made with 32 random bytes and mode 0600 on first use. It never lies under the data folder and never reaches a log.
+
+    Raises: SettingsError when the key is shorter than 16 bytes.
+    Source: design.md section 2; privacy.md (separation).
+    """
+    text = os.environ.get(PSEUDONYM_KEY)
+    if text is not None:
+        key, origin = text.encode(), f"${PSEUDONYM_KEY}"
+    else:
+        path = Path(os.environ.get(PSEUDONYM_KEY_FILE) or "~/.config/policestats/pseudonym.key").expanduser()
+        origin = str(path)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:  # another process made it in between
+                pass
+            else:
+                with os.fdopen(handle, "w") as file:
+                    file.write(secrets.token_hex(32))
+        key = path.read_bytes().strip()
+    if len(key) < 16:
+        raise SettingsError(f"{origin}: the pseudonym key has {len(key)} bytes; give at least 16")
+    return key

@@ -1,0 +1,232 @@
+"""Writes filled forms into report.* and dim.* of the warehouse; the caller holds the transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from policestats.catalog import Catalog
+from policestats.engines.duckdb import DuckDBEngine
+from policestats.periods import ReferencePeriod
+from policestats.reports import contract, fold
+from policestats.reports.checks import Outcome
+from policestats.reports.form_table import FormTable
+from policestats.reports.generation import GenerationRate
+from policestats.reports.status import printed
+from policestats.reports.template import Form, FormColumn
+from policestats.reports.units import UnitsTree
+
+_DECIMAL = pa.decimal128(38, 6)
+_ARROW = {
+    "VARCHAR": pa.string(),
+    "VARCHAR[]": pa.list_(pa.string()),
+    "INTEGER": pa.int32(),
+    "BIGINT": pa.int64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "DECIMAL(38,6)": _DECIMAL,
+}
+
+
+def create_report_tables(engine: DuckDBEngine) -> None:
+    """Create the schemas and tables of the contract, if they are not there."""
+    for schema in ("report", "dim", "quality"):
+        engine.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    for published in contract.ALL:
+        engine.execute(published.ddl())
+
+
+def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcome: Outcome, run_id: str) -> int:
+    """Write a form's description, statuses, check results and cells; return the number of cells."""
+    form, period = filled.form, filled.period
+    columns = form.columns_for(period.frequency)
+    _append(engine, contract.FORM, [_form(form, catalog)])
+    _append(engine, contract.FORM_ROW, _form_rows(form))
+    _append(engine, contract.FORM_COLUMN, (_form_column(form, c, i, period) for i, c in enumerate(columns)))
+    _append(engine, contract.ROW_MEMBER, ({"form_id": form.id, "row_code": r, "member_row_code": m} for r, m in form.members()))
+    engine.execute(
+        f"INSERT INTO {contract.READING.name} BY NAME SELECT ? AS form_id, ? AS period, * FROM {fold.READING}", [form.id, period.text]
+    )
+    _append(engine, contract.STATUS, _statuses(filled, columns))
+    _append(engine, contract.CHECK_RESULT, _findings(filled, outcome))
+    passed = (
+        {"form_id": form.id, "period": period.text, "unit_code": u, "check_id": c, "passed": n} for (c, u), n in outcome.passed.items()
+    )
+    _append(engine, contract.CHECK_COUNT, passed)
+    cells = _cells(filled, run_id)
+    engine.append(contract.CELL.name, cells)
+    return cells.num_rows
+
+
+def write_period(engine: DuckDBEngine, period: ReferencePeriod, tree: UnitsTree, rates: Iterable[GenerationRate], *, whole: bool) -> None:
+    """Write the units as they stood and, when all forms were tabulated (``whole``), the generation rates."""
+    for published in (contract.UNIT, contract.UNIT_MEMBER):
+        engine.execute(f"DELETE FROM {published.name} WHERE period = ?", [period.text])
+    absorbed: dict[str, list[str]] = {}
+    for code in tree.ended:
+        absorbed.setdefault(tree.carried[code], []).append(code)
+    units = (
+        {
+            "period": period.text,
+            "unit_code": u.code,
+            "parent_unit_code": u.parent,
+            "level_code": u.level,
+            "name_zh": u.name_zh,
+            "name_en": u.name_en,
+            "depth": u.depth,
+            "unit_order": i,
+            "absorbed": absorbed.get(u.code),
+        }
+        for i, u in enumerate(tree.units)
+    )
+    _append(engine, contract.UNIT, units)
+    engine.execute(f"INSERT INTO {contract.UNIT_MEMBER.name} BY NAME SELECT ? AS period, * FROM {fold.UNIT_MEMBER}", [period.text])
+    if whole:
+        engine.execute(f"DELETE FROM {contract.GENERATION.name} WHERE period = ?", [period.text])
+        found = (
+            {
+                "rate_id": r.rate_id,
+                "form_id": r.form_id,
+                "period": period.text,
+                "unit_code": r.unit_code,
+                "numerator": r.numerator,
+                "denominator": r.denominator,
+                "rate_pct": r.pct,
+                "reason": r.reason,
+            }
+            for r in rates
+        )
+        _append(engine, contract.GENERATION, found)
+
+
+def _append(engine: DuckDBEngine, published: contract.PublishedTable, rows: Iterable[dict[str, Any]]) -> None:
+    schema = pa.schema([(name, _ARROW[type_]) for name, type_, _, _ in published.columns])
+    engine.append(published.name, pa.Table.from_pylist(list(rows), schema=schema))
+
+
+def _form(form: Form, catalog: Catalog) -> dict[str, Any]:
+    return {
+        "form_id": form.id,
+        "version": form.version,
+        "title_zh": form.title["zh"],
+        "title_en": form.title["en"],
+        "frequency": ",".join(form.frequencies),
+        "standard": catalog.standard.id,
+        "provenance": json.dumps(form.provenance, ensure_ascii=False),
+        "definition_hash": form.definition_hash,
+        "valid_from": form.valid_from,
+        "valid_to": form.valid_to,
+    }
+
+
+def _form_rows(form: Form) -> Iterable[dict[str, Any]]:
+    for i, row in enumerate(form.rows):
+        yield {
+            "form_id": form.id,
+            "version": form.version,
+            "block_id": row.block,
+            "row_code": row.code,
+            "parent_row_code": row.parent,
+            "kind": row.kind,
+            "label_zh": row.label["zh"],
+            "label_en": row.label["en"],
+            "row_order": i,
+        }
+
+
+def _form_column(form: Form, column: FormColumn, order: int, period: ReferencePeriod) -> dict[str, Any]:
+    label = column.label_at(period.start)
+    return {
+        "form_id": form.id,
+        "version": form.version,
+        "block_id": None,  # the columns are those of every block
+        "column_code": column.code,
+        "parent_column_code": column.parent,
+        "expression": json.dumps(column.spec, default=str, ensure_ascii=False),
+        "variant": column.variant if column.indicator else None,
+        "unit": column.unit,
+        "decimals": column.decimals,
+        "additivity": json.dumps(column.additivity),
+        "applies_to": list(column.rows) if column.rows else None,
+        "is_hidden": column.hidden,
+        "label_zh": label["zh"],
+        "label_en": label["en"],
+        "column_order": order,
+    }
+
+
+def _statuses(filled: FormTable, columns: list[FormColumn]) -> Iterable[dict[str, Any]]:
+    for block in filled.form.blocks:
+        for column in columns:
+            for unit, s in filled.statuses[column.code].items():
+                yield {
+                    "form_id": filled.form.id,
+                    "period": filled.period.text,
+                    "unit_code": unit,
+                    "block_id": block.id,
+                    "column_code": column.code,
+                    "row_code": None,
+                    "status": s.status,
+                    "delivered": s.delivered,
+                    "due": s.due,
+                    "reason": s.reason,
+                }
+
+
+def _findings(filled: FormTable, outcome: Outcome) -> Iterable[dict[str, Any]]:
+    for f in outcome.findings:
+        yield {
+            "form_id": filled.form.id,
+            "period": filled.period.text,
+            "unit_code": f.unit_code,
+            "check_id": f.check_id,
+            "block_id": f.block_id,
+            "row_code": f.row_code,
+            "column_code": f.column_code,
+            "severity": f.severity,
+            "left_value": f.left,
+            "right_value": f.right,
+            "difference": None if f.left is None or f.right is None else f.left - f.right,
+            "outcome": f.outcome,
+            "message": f.message,
+        }
+
+
+def _cells(filled: FormTable, run_id: str) -> pa.Table:
+    """Return the cells to store: counts that are not 0 and every rate that has a base, where the status lets them be printed."""
+    units, rows = np.array(filled.units, dtype=object), np.array(filled.rows, dtype=object)
+    parts: dict[str, list[Any]] = {"unit_code": [], "row_code": [], "column_code": [], "value": []}
+    for column in filled.form.columns_for(filled.period.frequency):
+        if not printed(column.code):
+            continue
+        keep = filled.usable(column.code)
+        if column.kind in ("base", "formula"):
+            keep = keep & (filled.values[column.code] != 0).astype(bool)
+        at_unit, at_row = np.nonzero(keep)
+        parts["unit_code"] += units[at_unit].tolist()
+        parts["row_code"] += rows[at_row].tolist()
+        parts["column_code"] += [column.code] * len(at_unit)
+        parts["value"] += filled.values[column.code][at_unit, at_row].tolist()
+    count = len(parts["value"])
+    return pa.table(
+        {
+            "form_id": pa.array([filled.form.id] * count, pa.string()),
+            "version": pa.array([filled.form.version] * count, pa.int32()),
+            "period": pa.array([filled.period.text] * count, pa.string()),
+            "unit_code": pa.array(parts["unit_code"], pa.string()),
+            "row_code": pa.array(parts["row_code"], pa.string()),
+            "column_code": pa.array(parts["column_code"], pa.string()),
+            "value": _millionths(parts["value"]),
+            "run_id": pa.array([run_id] * count, pa.string()),
+        }
+    )
+
+
+def _millionths(values: list[int]) -> pa.Array:
+    """Return whole millionths as DECIMAL(38, 6), exactly: the integers are the decimal's own representation."""
+    raw = b"".join(v.to_bytes(16, "little", signed=True) for v in values)
+    return pa.Array.from_buffers(_DECIMAL, len(values), [None, pa.py_buffer(raw)])

@@ -1,0 +1,323 @@
+"""tabulate: core tables to cells, statuses, checks and rates, for all forms of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from policestats.catalog import Catalog
+from policestats.engines.duckdb import DuckDBEngine, open_warehouse
+from policestats.errors import FanOutError, PeriodError, StatisticsError, nearest
+from policestats.periods import ReferencePeriod
+from policestats.query import Query, column, literal, table
+from policestats.reports import contract, fold
+from policestats.reports.checks import Outcome, evaluate
+from policestats.reports.compiler import CARRY, CONTRIBUTION, contributions
+from policestats.reports.deliveries import Deliveries
+from policestats.reports.facts import FactCompiler
+from policestats.reports.fold import Grid, reading_table
+from policestats.reports.form_table import FormTable, fill
+from policestats.reports.generation import GenerationRate, generation
+from policestats.reports.plan import Plan, plan
+from policestats.reports.rates import SCALE
+from policestats.reports.status import statuses
+from policestats.reports.template import Form, load_forms
+from policestats.reports.units import UnitsTree, UnitVersion, tree_at
+from policestats.stages.report_store import create_report_tables, write_form, write_period
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TabulateResult:
+    """What one tabulation made."""
+
+    period: str
+    as_of: int
+    forms: list[str]
+    cells: int
+    contributions: int
+    failed_errors: int
+    failed_warnings: int
+    not_evaluated: int
+    rates: list[GenerationRate]
+
+
+@dataclass
+class Tabulation:
+    """Fills forms for one period from the core tables as known at a load.
+
+    ``engine`` holds core.<table>_version, core.delivery, quality.rule_result and takes report.*.
+    """
+
+    engine: DuckDBEngine
+    catalog: Catalog
+    period: ReferencePeriod
+    as_of: int
+    run_id: str
+    tables: dict[str, FormTable] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        standard = self.catalog.standard
+        self.versions = self._unit_versions()
+        self.tree: UnitsTree = tree_at(self.versions, self.period.end, standard.unknown_unit_code, standard.unknown_unit_label)
+        self.deliveries = Deliveries.of(self._deliveries(), self.versions, self.tree)
+        self.blocked = self._blocked()
+        self.engine.load(CARRY, self.tree.carry())
+        self.engine.load(fold.UNIT_MEMBER, self.tree.closure())
+
+    def relation(self, name: str) -> exp.Expr:
+        """Return the rows of core table ``name`` that were open at the load ``as_of``."""
+        known = exp.and_(
+            exp.LTE(this=column("known_from", "v"), expression=literal(self.as_of)),
+            exp.paren(
+                exp.or_(
+                    exp.Is(this=column("known_to", "v"), expression=exp.null()),
+                    exp.GT(this=column("known_to", "v"), expression=literal(self.as_of)),
+                )
+            ),
+        )
+        columns = (column(c, "v") for c in self.catalog.tables[name].columns)
+        return exp.select(*columns).from_(table(f"{name}_version", "core", "v")).where(known)
+
+    def fill(self, form: Form) -> FormTable:
+        """Compute the form's contributions and table, writing the contributions."""
+        todo = plan(form, self.period, self.catalog.standard.records_begin)
+        self._clear(form)
+        self.engine.load(fold.READING, reading_table(todo))
+        self.engine.load(
+            fold.ROW_MEMBER, pa.table({"row_code": [m[0] for m in form.members()], "member_row_code": [m[1] for m in form.members()]})
+        )
+        for anchor in todo.anchors:
+            self._contribute(todo, anchor)
+        filled = self._table(todo)
+        self.tables[form.id] = filled
+        return filled
+
+    def check(self, filled: FormTable) -> Outcome:
+        """Evaluate the checks of a filled form; other forms are read from this run, else from the warehouse."""
+        return evaluate(filled, self.tree, self._elsewhere)
+
+    def _contribute(self, todo: Plan, anchor: date) -> None:
+        by_fact: dict[str, list[Any]] = {}
+        for indicator in todo.indicators(anchor):
+            by_fact.setdefault(indicator.fact, []).append(indicator)
+        for fact_id, indicators in by_fact.items():
+            compiler = FactCompiler(
+                self.catalog, self.catalog.fact(fact_id, indicators[0].where), anchor, todo.form.lateness, self.relation
+            )
+            query = compiler.compile()
+            self._refuse_fan_out(compiler)
+            name = f"fact_{fact_id}"
+            self._record(todo, fact_id, anchor, query, self.engine.create_temporary(name, query))
+            for indicator in indicators:
+                part = contributions(self.catalog, todo, indicator, anchor, name, query.columns)
+                self._record(todo, indicator.id, anchor, part, self.engine.insert(CONTRIBUTION, part))
+            self.engine.drop_temporary(name)
+
+    def _refuse_fan_out(self, compiler: FactCompiler) -> None:
+        for check in compiler.join_checks():
+            rows = self.engine.fetch(check.query).to_pylist()
+            if rows:
+                keys = "; ".join(", ".join(f"{k}={r[k]!r}" for k in check.keys) + f" ({r['occurrences']} rows)" for r in rows)
+                raise FanOutError(
+                    f"{compiler.fact.where}: fact {check.fact!r} joins {check.table!r} (as {check.join!r}) many-to-one on {', '.join(check.keys)}, "
+                    f"but some keys have several rows: {keys}. Join on a unique key, or use exists or latest"
+                )
+
+    def _table(self, todo: Plan) -> FormTable:
+        form, period = todo.form, self.period.text
+        used = {
+            str(u)
+            for u in self.engine.sql(f"SELECT DISTINCT unit_code FROM {CONTRIBUTION} WHERE form_id = ? AND period = ?", [form.id, period])
+            .column(0)
+            .to_pylist()
+        }
+        units = [u.code for u in self.tree.units if u.code != self.tree.unknown or u.code in used]
+        rows = [r.code for r in form.rows]
+        names = [r.column for r in todo.readings]
+        self.engine.create_temporary("booked", fold.booked(form.id, period))
+        cells = pa.concat_tables(
+            [self.engine.fetch(fold.summed("booked")), self.engine.fetch(fold.distinct(form.id, period)).cast(_CELLS)],
+            promote_options="permissive",
+        )
+        own = pa.concat_tables(
+            [
+                self.engine.sql(
+                    "SELECT column_code, row_code, unit_code, sum(value)::DECIMAL(38,6) FROM booked "
+                    "WHERE partner_unit_code IS DISTINCT FROM unit_code GROUP BY ALL"
+                ).rename_columns(_CELLS.names),
+                self.engine.fetch(fold.booked_distinct(form.id, period)).cast(_CELLS),
+            ],
+            promote_options="permissive",
+        )
+        self.engine.drop_temporary("booked")
+        status = statuses(self.catalog, todo, self.deliveries, self.blocked, units)
+        return fill(todo, units, Grid.of(cells, units, rows, names), Grid.of(own, units, rows, names), status)
+
+    def _elsewhere(self, form: str, period: str, row: str, name: str) -> dict[str, int] | None:
+        if period == self.period.text and form in self.tables:
+            other = self.tables[form]
+            if name not in other.values or row not in other.rows:
+                return None
+            at, usable = other.row_index(row), other.usable(name)
+            return {u: int(other.values[name][i, at]) for i, u in enumerate(other.units) if usable[i, at]}
+        status = self.engine.sql(
+            "SELECT DISTINCT unit_code FROM report.status WHERE form_id = ? AND period = ? AND column_code = ? AND status IN ('auto', 'manual', 'partial')",
+            [form, period, name],
+        )
+        if status.num_rows == 0:
+            return None
+        values = self.engine.sql(
+            "SELECT unit_code, value FROM report.cell WHERE form_id = ? AND period = ? AND row_code = ? AND column_code = ?",
+            [form, period, row, name],
+        ).to_pylist()
+        known = {str(u): 0 for u in status.column(0).to_pylist()}
+        return known | {r["unit_code"]: int(r["value"] * SCALE) for r in values if r["unit_code"] in known}
+
+    def _unit_versions(self) -> list[UnitVersion]:
+        name = self.catalog.standard.units_table
+        rows = self.engine.fetch(Query(self.relation(name), tuple(self.catalog.tables[name].columns))).to_pylist()
+        return [
+            UnitVersion(
+                r["unit_code"],
+                r["valid_from"] or date.min,
+                r["valid_to"],
+                r["parent_unit_code"],
+                r["successor_unit_code"],
+                r["level_code"] or "",
+                r["name_zh"] or r["unit_code"],
+                r["name_en"] or r["name_zh"] or r["unit_code"],
+            )
+            for r in rows
+        ]
+
+    def _deliveries(self) -> Iterable[tuple[str, str | None, str | None]]:
+        rows = self.engine.sql(
+            "SELECT DISTINCT table_name, unit_code, period FROM core.delivery WHERE is_complete AND load_id <= ? AND (known_to IS NULL OR known_to > ?)",
+            [self.as_of, self.as_of],
+        )
+        return [(r["table_name"], r["unit_code"], r["period"]) for r in rows.to_pylist()]
+
+    def _blocked(self) -> dict[str, list[str]]:
+        if not self.engine.has_table("quality", "rule_result"):
+            return {}
+        rows = self.engine.sql(
+            "SELECT table_name, rule_id FROM quality.rule_result WHERE as_of = ? AND severity = 'error' AND verdict = 'failed' ORDER BY ALL",
+            [self.as_of],
+        )
+        found: dict[str, list[str]] = {}
+        for r in rows.to_pylist():
+            found.setdefault(r["table_name"], []).append(r["rule_id"])
+        return found
+
+    def _clear(self, form: Form) -> None:
+        for t in contract.PER_FORM:
+            self.engine.execute(f"DELETE FROM {t.name} WHERE form_id = ? AND period = ?", [form.id, self.period.text])
+        for t in contract.OF_FORM:
+            self.engine.execute(f"DELETE FROM {t.name} WHERE form_id = ?", [form.id])
+
+    def _record(self, todo: Plan, subject: str, anchor: date, query: Query, rows: int) -> None:
+        self.engine.execute(
+            "INSERT INTO report.query VALUES (?, ?, ?, ?, ?, ?)",
+            [todo.form.id, self.period.text, subject, anchor, query.sql("duckdb"), rows],
+        )
+
+
+_CELLS = pa.schema([("column_code", pa.string()), ("row_code", pa.string()), ("unit_code", pa.string()), ("value", pa.decimal128(38, 6))])
+
+
+def run(
+    *,
+    catalog: Catalog,
+    home: Path,
+    period: str,
+    forms: Iterable[str] | None = None,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+) -> TabulateResult:
+    """Fill every form due in ``period`` (or only ``forms``) and write report.* in one transaction.
+
+    Args:
+        as_of: the load whose knowledge counts; default the latest. The same ``as_of`` gives the same cells for ever.
+        progress: called with a line before each form.
+    Returns: counts and the generation rates.
+    Raises: StatisticsError for an unknown form, a load that does not exist, or a definition that makes no sense.
+    """
+    with open_warehouse(home) as engine:
+        return tabulate(engine, catalog, ReferencePeriod.parse(period), load_forms(catalog), only=forms, as_of=as_of, progress=progress)
+
+
+def tabulate(
+    engine: DuckDBEngine,
+    catalog: Catalog,
+    period: ReferencePeriod,
+    forms: dict[str, Form],
+    *,
+    only: Iterable[str] | None = None,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+) -> TabulateResult:
+    """Do what ``run`` does on an open engine with the given forms."""
+    chosen = _due(forms, period, only)
+    load = _load(engine, as_of)
+    with engine.transaction():
+        create_report_tables(engine)
+        work = Tabulation(engine, catalog, period, load, run_id=f"{period.text}@{load}")
+        for form in chosen:
+            if progress:
+                progress(f"tabulate {form.id} {period}")
+            work.fill(form)
+        outcomes = {form.id: work.check(work.tables[form.id]) for form in chosen}
+        rates = generation([(work.tables[f.id], outcomes[f.id]) for f in chosen], catalog.standard.prescribed_forms)
+        cells = sum(write_form(engine, catalog, work.tables[form.id], outcomes[form.id], work.run_id) for form in chosen)
+        write_period(engine, period, work.tree, rates, whole=only is None)
+        written = engine.scalar("SELECT count(*) FROM report.contribution WHERE period = ?", [period.text])
+    findings = [f for o in outcomes.values() for f in o.findings]
+    return TabulateResult(
+        period.text,
+        load,
+        [f.id for f in chosen],
+        cells,
+        int(written),
+        sum(f.outcome == "failed" and f.severity == "error" for f in findings),
+        sum(f.outcome == "failed" and f.severity == "warning" for f in findings),
+        sum(f.outcome == "not_evaluated" for f in findings),
+        rates,
+    )
+
+
+def _due(forms: dict[str, Form], period: ReferencePeriod, only: Iterable[str] | None) -> list[Form]:
+    if only is not None:
+        for name in only:
+            if name not in forms:
+                raise StatisticsError(f"--form {name}: there is no such form; {nearest(name, forms)}")
+        forms = {name: forms[name] for name in only}
+    due = [
+        f
+        for f in forms.values()
+        if period.frequency in f.frequencies
+        and (f.valid_from is None or f.valid_from < period.end)
+        and (f.valid_to is None or f.valid_to > period.start)
+    ]
+    if not due:
+        offered = sorted({f for form in forms.values() for f in form.frequencies})
+        raise PeriodError(f"no form is due for {period} (a {period.frequency}); these forms are made by {', '.join(offered)}")
+    return due
+
+
+def _load(engine: DuckDBEngine, as_of: int | None) -> int:
+    latest = engine.scalar("SELECT max(load_id) FROM core.load")
+    if latest is None:
+        raise StatisticsError("nothing has been landed yet: run 'policestats extract' and 'policestats conform' first")
+    if as_of is None:
+        return int(latest)
+    if not engine.scalar("SELECT count(*) FROM core.load WHERE load_id = ?", [as_of]):
+        raise StatisticsError(f"--as-of {as_of}: there is no such load; the latest is {latest}")
+    return as_of

@@ -1,0 +1,158 @@
+"""Conditions in three-valued logic, and the dimensions of a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from .calendar import Clock, as_day
+from .standard import Row, Standard
+
+Truth = bool | None
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Everything a fact is read with: the rules, the core tables, the clock, and the day after the window."""
+
+    standard: Standard
+    tables: dict[str, list[Row]]
+    clock: Clock
+    period_end: date
+    facts: dict[str, list[Row]] = field(default_factory=dict)  # rows already worked out, by fact
+
+
+def holds(condition: Row, row: Row, anchor: Anchor) -> Truth:
+    """Whether ``row`` meets ``condition``: true, false, or None for unknown. Raises: KeyError for an undeclared name."""
+    return every(_entry(name, wanted, row, anchor) for name, wanted in condition.items())
+
+
+def every(truths: Iterable[Truth]) -> Truth:
+    """Three-valued and: false if one is false, else unknown if one is unknown."""
+    found = list(truths)
+    return False if False in found else None if None in found else True
+
+
+def some(truths: Iterable[Truth]) -> Truth:
+    """Three-valued or: true if one is true, else unknown if one is unknown."""
+    found = list(truths)
+    return True if True in found else None if None in found else False
+
+
+def negation(truth: Truth) -> Truth:
+    """Three-valued not: unknown stays unknown."""
+    return None if truth is None else not truth
+
+
+def value_of(name: Any, row: Row) -> Any:
+    """A dimension or column of ``row``, or a ``{literal: v}`` in its place."""
+    if isinstance(name, dict):
+        return name["literal"]
+    if name not in row:
+        raise KeyError(f"{name!r} is no column or dimension here; there are {', '.join(sorted(row))}")
+    return row[name]
+
+
+def dimension(definition: Row, row: Row, anchor: Anchor) -> Any:
+    """The value of one dimension of a fact for ``row``, which already has the columns and the dimensions above it."""
+    if "switch" in definition:
+        for case in definition["switch"]:
+            if holds(case["when"], row, anchor) is True:
+                return value_of(case["then"], row)
+        return value_of(definition["else"], row) if definition.get("else") is not None else None
+    if "map" in definition:
+        member = anchor.standard.codelists[definition["codelist"]].get(value_of(definition["map"], row))
+        return None if member is None else member[definition["attribute"]]
+    (kind, argument), *others = definition.items()
+    if others:
+        raise KeyError(f"{definition} is no dimension")
+    if kind == "column":
+        return value_of(argument, row)
+    if kind == "literal":
+        return argument
+    if kind == "first_of":
+        return next((value for value in (value_of(name, row) for name in argument) if value is not None), None)
+    if kind == "flag":
+        return holds(argument, row, anchor)
+    if kind == "exists":
+        return _exists(argument, row, anchor)
+    if kind == "posted":
+        return anchor.clock.posted(value_of(argument["on"], row), value_of(argument["entered"], row))
+    if kind == "late":
+        return anchor.clock.is_late(value_of(argument["on"], row), value_of(argument["entered"], row))
+    if kind == "date":
+        return as_day(value_of(argument, row))
+    raise KeyError(f"{kind!r} is no kind of dimension")
+
+
+def _entry(name: str, wanted: Any, row: Row, anchor: Anchor) -> Truth:
+    if name == "all":
+        return every(holds(part, row, anchor) for part in wanted)
+    if name == "any":
+        return some(holds(part, row, anchor) for part in wanted)
+    if name == "not":
+        return negation(holds(wanted, row, anchor))
+    if name == "policy":
+        return holds(anchor.standard.policies[wanted], row, anchor)
+    if name in ("same_month", "same_year"):
+        first, second = (value_of(part, row) for part in wanted)
+        if first is None or second is None:
+            return None
+        return first.year == second.year and (name == "same_year" or first.month == second.month)
+    return _compare(value_of(name, row), wanted, row, anchor)
+
+
+def _compare(value: Any, wanted: Any, row: Row, anchor: Anchor) -> Truth:
+    if wanted is None:
+        return value is None
+    if isinstance(wanted, list):
+        return some(_equal(value, member) for member in wanted)
+    if not isinstance(wanted, dict):
+        return _equal(value, wanted)
+    return every(_operator(kind, value, operand, row, anchor) for kind, operand in wanted.items())
+
+
+def _operator(kind: str, value: Any, operand: Any, row: Row, anchor: Anchor) -> Truth:
+    if kind == "null":
+        return (value is None) == operand
+    if kind == "policy":
+        return _compare(value, anchor.standard.policies[operand], row, anchor)
+    if isinstance(operand, dict):
+        operand = value_of(operand["column"], row)
+    elif operand == "period_end":
+        operand = anchor.period_end
+    if kind == "equals":
+        return _equal(value, operand)
+    if kind == "not_equal":
+        return negation(_equal(value, operand))
+    if value is None or operand is None:
+        return None
+    value, operand = _alike(value, operand)
+    orders = {"at_least": value >= operand, "above": value > operand, "at_most": value <= operand, "below": value < operand}
+    return bool(orders[kind])
+
+
+def _equal(value: Any, other: Any) -> Truth:
+    if value is None or other is None:
+        return None
+    value, other = _alike(value, other)
+    return bool(value == other)
+
+
+def _alike(value: Any, other: Any) -> tuple[Any, Any]:
+    """A date beside a timestamp is read as its midnight, as SQL does."""
+    if isinstance(value, datetime) != isinstance(other, datetime):
+        return tuple(datetime.combine(v, time()) if isinstance(v, date) and not isinstance(v, datetime) else v for v in (value, other))  # type: ignore[return-value]
+    return value, other
+
+
+def _exists(argument: Row, row: Row, anchor: Anchor) -> bool:
+    wanted = {right: value_of(left, row) for right, left in argument["on"].items()}
+    if None in wanted.values():
+        return False
+    return any(
+        all(other[right] == value for right, value in wanted.items()) and holds(argument.get("where", {}), other, anchor) is True
+        for other in anchor.tables.get(argument["table"], [])
+    )

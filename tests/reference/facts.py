@@ -1,0 +1,111 @@
+"""Rows of a fact: table or union, where, first, joins, dimensions, spells - in this order."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Any
+
+from .calendar import as_day
+from .conditions import Anchor, dimension, holds, value_of
+from .spells import spells
+from .standard import Row, in_order
+
+
+def fact_rows(fact_id: str, anchor: Anchor) -> list[Row]:
+    """All rows of a fact as they stand at the anchor, each with its columns, joined columns (``alias.column``) and dimensions.
+
+    Raises: ValueError when the right side of a plain join is not unique, because the join would count a thing twice.
+    """
+    if fact_id not in anchor.facts:
+        anchor.facts[fact_id] = _work_out(anchor.standard.facts[fact_id], anchor)
+    return anchor.facts[fact_id]
+
+
+def _work_out(fact: Row, anchor: Anchor) -> list[Row]:
+    rows = [row for row in _source_rows(fact, anchor) if holds(fact.get("where", {}), row, anchor) is True]
+    if "first" in fact:
+        rows = _first(fact["first"], rows, anchor)
+    for row in rows:
+        for join in fact.get("joins", []):
+            _join(join, row, anchor)
+    _check_unique(fact, anchor)
+    # Joins may name a dimension (`at: posted_on`) and dimensions name joined columns, so both are taken as they become known.
+    for row in rows:
+        for name, definition in fact.get("dimensions", {}).items():
+            row[name] = dimension(definition, row, anchor)
+            for join in fact.get("joins", []):
+                if name == join.get("at") or name in join["on"].values():
+                    _join(join, row, anchor)
+        for name in [name for join in fact.get("joins", []) for name in (*join["on"].values(), join.get("at", "period_end"))]:
+            if name != "period_end":
+                value_of(name, row)  # raises for a name that nobody declared
+    return spells(fact["spells"], rows, anchor) if "spells" in fact else rows
+
+
+def _source_rows(fact: Row, anchor: Anchor) -> list[Row]:
+    if "table" in fact:
+        return [dict(row) for row in anchor.tables.get(fact["table"], [])]
+    rows = []
+    for part in fact["union"]:
+        for row in anchor.tables.get(part["table"], []):
+            if holds(part.get("where", {}), row, anchor) is True:
+                rows.append({"kind": part["kind"], **{name: value_of(source, row) for name, source in part["columns"].items()}})
+    return rows
+
+
+def _first(first: Row, rows: list[Row], anchor: Anchor) -> list[Row]:
+    kept: dict[tuple[Any, ...], Row] = {}
+    met = [row for row in rows if holds(first.get("where", {}), row, anchor) is True]
+    for row in sorted(met, key=lambda row: in_order(row, first["order"])):
+        kept.setdefault(tuple(row[name] for name in first["by"]), row)
+    return list(kept.values())
+
+
+def _join(join: Row, row: Row, anchor: Anchor) -> None:
+    """Add the columns of the one matching right row to ``row`` as ``alias.column``; null when there is none."""
+    right = anchor.tables.get(join["table"], [])
+    declared = anchor.standard.tables.get(join["table"], {}).get("columns", right[0] if right else {})
+    for column in declared:
+        row[f"{join['as']}.{column}"] = None
+    wanted = {column: row.get(left) for column, left in join["on"].items()}
+    if None in wanted.values():
+        return
+    found = [other for other in right if all(other[column] == value for column, value in wanted.items())]
+    if "latest" in join:
+        found = _latest(join, found, row, anchor)
+    for other in found[-1:]:
+        for column in declared:
+            row[f"{join['as']}.{column}"] = other[column]
+
+
+def _latest(join: Row, found: list[Row], row: Row, anchor: Anchor) -> list[Row]:
+    """The rows of a history that count by ``at``, oldest first."""
+    counted = []
+    for other in found:
+        latest = join["latest"]
+        on = anchor.clock.posted(other[latest["on"]], other[latest["entered"]]) if isinstance(latest, dict) else other[latest]
+        if on is not None and _is_by(on, join["at"], row, anchor):
+            counted.append(({"": on, **other}, other))
+    counted.sort(key=lambda pair: in_order(pair[0], ["", *join.get("order", [])]))
+    return [other for _, other in counted]
+
+
+def _is_by(on: Any, at: str, row: Row, anchor: Anchor) -> bool:
+    if at == "period_end":
+        return bool(as_day(on) < anchor.period_end)
+    limit = row.get(at)
+    if limit is None:
+        return False
+    if isinstance(limit, datetime):  # a moment: history up to that moment
+        return bool((on if isinstance(on, datetime) else datetime.combine(on, time())) <= limit)
+    return bool(as_day(on) <= limit)
+
+
+def _check_unique(fact: Row, anchor: Anchor) -> None:
+    for join in fact.get("joins", []):
+        if "latest" in join:
+            continue
+        keys = [tuple(row[column] for column in join["on"]) for row in anchor.tables.get(join["table"], [])]
+        repeated = sorted({str(key) for key in keys if None not in key and keys.count(key) > 1})
+        if repeated:
+            raise ValueError(f"fact {fact['id']}: join {join['as']} would fan out: {join['table']} repeats {', '.join(repeated)}")

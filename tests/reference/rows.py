@@ -1,0 +1,80 @@
+"""Rows of a form: which there are, in what order, and which of them a record falls into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .conditions import Anchor, holds, value_of
+from .standard import Row, Standard
+
+
+@dataclass(frozen=True)
+class FormRow:
+    """One row; ``parent`` is the row it is part of, ``kind`` total, inner, leaf, one or of_which."""
+
+    code: str
+    block: str
+    kind: str
+    parent: str | None
+
+
+def form_rows(form: Row, standard: Standard) -> list[FormRow]:
+    """All rows in printing order: of each block the total, the members of the classification, the of-which rows.
+
+    Raises: ValueError for a row code that stands twice.
+    """
+    rows: list[FormRow] = []
+    total = None
+    for block in form["blocks"]:
+        described, name = block["rows"], block["id"]
+        if "one" in described:
+            rows.append(FormRow(described["one"]["code"], name, "one", None))
+        if "total" in described:
+            rows.append(FormRow(described["total"]["code"], name, "total", None))
+            total = described["total"]["code"]
+        rows += _members(described["classification"], name, total, standard) if "classification" in described else []
+        rows += [FormRow(part["code"], name, "of_which", part.get("parent")) for part in described.get("sets", [])]
+    codes = [row.code for row in rows]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise ValueError(f"form {form['id']}: row {code} stands twice")
+    return rows
+
+
+def rows_of_record(form: Row, record: Row, renamed: Row, anchor: Anchor) -> set[str]:
+    """The codes of all rows that ``record`` counts in; ``renamed`` is the indicator's ``as``."""
+    seen = {**record, **{name: value_of(other, record) for name, other in renamed.items()}}
+    codes: set[str] = set()
+    for block in form["blocks"]:
+        described = block["rows"]
+        codes |= {described[kind]["code"] for kind in ("one", "total") if kind in described}
+        if "classification" in described:
+            codes |= _path(described["classification"], seen, anchor.standard)
+        codes |= {part["code"] for part in described.get("sets", []) if holds(part["where"], seen, anchor) is True}
+    return codes
+
+
+def _members(classification: Row, block: str, total: str | None, standard: Standard) -> list[FormRow]:
+    members = standard.codelists[classification["codelist"]]
+    inner = {member["parent_code"] for member in members.values()}
+    rows = [
+        FormRow(code, block, "inner" if code in inner else "leaf", member["parent_code"] if member["parent_code"] in members else total)
+        for code, member in members.items()
+    ]
+    if classification["unknown"] not in members:
+        rows.append(FormRow(classification["unknown"], block, "leaf", total))
+    return rows
+
+
+def _path(classification: Row, record: Row, standard: Standard) -> set[str]:
+    """The leaf of a record and the inner members above it; what is no leaf of the list goes to ``unknown``."""
+    members = standard.codelists[classification["codelist"]]
+    inner = {member["parent_code"] for member in members.values()}
+    code = value_of(classification["dimension"], record)
+    if code not in members or code in inner:
+        code = classification["unknown"]
+    path = {code}
+    while code in members and members[code]["parent_code"] in members:
+        code = members[code]["parent_code"]
+        path.add(code)
+    return path

@@ -1,0 +1,61 @@
+"""Events of one case turned into intervals: a transfer closes one spell and opens the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .conditions import Anchor, holds
+from .standard import Row, in_order
+
+
+def spells(rule: Row, events: list[Row], anchor: Anchor) -> list[Row]:
+    """One row per spell, with the dimensions of its opening event and start_*/end_* beside them.
+
+    A partner is the unit at the other end of a transfer. Only the absence of a spell there makes it null: a spell whose unit is null
+    stands at the unknown unit, like any record without a unit, or a transfer from there would seem to come from outside the tree.
+    """
+    found: list[Row] = []
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for event in events:
+        if event[rule["kind"]] in [*rule["opens"], *rule["closes"]]:
+            groups.setdefault(tuple(event[name] for name in rule["by"]), []).append(event)
+    for group in groups.values():
+        ordered = _until_the_end(sorted(group, key=lambda event: in_order(event, rule["order"])), rule)
+        for position, event in enumerate(ordered):
+            if not _opens(event, rule, anchor):
+                continue
+            before = ordered[position - 1] if position > 0 else None
+            after = ordered[position + 1] if position + 1 < len(ordered) else None
+            found.append(
+                {
+                    **event,
+                    "start_on": event[rule["on"]],
+                    "start_kind": event[rule["kind"]],
+                    "start_unit": event[rule["unit"]],
+                    "start_partner": _unit_of_spell(before, rule, anchor),
+                    "end_on": after[rule["on"]] if after else None,
+                    "end_kind": after[rule["kind"]] if after else None,
+                    "end_partner": _unit_of_spell(after, rule, anchor),
+                }
+            )
+    return found
+
+
+def _until_the_end(ordered: list[Row], rule: Row) -> list[Row]:
+    for position, event in enumerate(ordered):
+        if event[rule["kind"]] in rule["ends"]:
+            return ordered[: position + 1]
+    return ordered
+
+
+def _opens(event: Row, rule: Row, anchor: Anchor) -> bool:
+    leaves = "leaves_when" in rule and holds(rule["leaves_when"], event, anchor) is True
+    return event[rule["kind"]] in rule["opens"] and not leaves
+
+
+def _unit_of_spell(event: Row | None, rule: Row, anchor: Anchor) -> Any:
+    if event is None or not _opens(event, rule, anchor):
+        return None
+    unit = event[rule["unit"]]
+    return anchor.standard.unknown_unit if unit is None else unit
+

@@ -1,0 +1,91 @@
+"""Puts hand-written or random rows into a warehouse in memory, as one load that every unit delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from policestats.catalog import Catalog, Table
+from policestats.engines.duckdb import DuckDBEngine, open_memory
+from policestats.periods import ReferencePeriod
+from policestats.reports.template import Form
+from policestats.stages.tabulate import TabulateResult, tabulate
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
+Row = dict[str, Any]
+_ARROW = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "decimal": pa.decimal128(38, 6),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+    "boolean": pa.bool_(),
+}
+
+
+@contextmanager
+def ledger(catalog: Catalog, tables: dict[str, list[Row]]) -> Iterator[DuckDBEngine]:
+    """Open a warehouse in memory whose core tables hold ``tables`` (absent tables are empty, absent columns null or their default)."""
+    with open_memory() as engine:
+        engine.execute("CREATE SCHEMA core; CREATE SCHEMA dim")
+        engine.execute("CREATE TABLE core.load (load_id BIGINT, source VARCHAR, landed_at TIMESTAMP)")
+        engine.execute("INSERT INTO core.load VALUES (1, 'hand', TIMESTAMP '2026-01-01')")
+        engine.execute(
+            "CREATE TABLE core.delivery (source VARCHAR, table_name VARCHAR, unit_code VARCHAR, period VARCHAR, load_id BIGINT, known_to BIGINT, "
+            "is_complete BOOLEAN, row_count BIGINT, reason VARCHAR)"
+        )
+        for table in catalog.tables.values():
+            rows = [_complete(table, row) for row in tables.get(table.name, [])]
+            schema = pa.schema(
+                [*((c.name, _ARROW[c.type]) for c in table.columns.values()), ("known_from", pa.int64()), ("known_to", pa.int64())]
+            )
+            engine.connection.register("rows", pa.Table.from_pylist(rows, schema=schema))
+            engine.execute(f'CREATE TABLE core."{table.name}_version" AS SELECT * FROM rows')
+            engine.connection.unregister("rows")
+            engine.execute("INSERT INTO core.delivery VALUES ('hand', ?, NULL, NULL, 1, NULL, true, 0, NULL)", [table.name])
+        load_codelists(engine, catalog)
+        yield engine
+
+
+def load_codelists(engine: DuckDBEngine, catalog: Catalog) -> None:
+    """Load dim.<codelist> for every code list."""
+    for codelist in catalog.codelists.values():
+        schema = pa.schema([(a, pa.string()) for a in codelist.attributes])
+        engine.connection.register("rows", pa.Table.from_pylist(list(codelist.members.values()), schema=schema))
+        engine.execute(f'CREATE TABLE dim."{codelist.id}" AS SELECT * FROM rows')
+        engine.connection.unregister("rows")
+
+
+def cells(
+    engine: DuckDBEngine, catalog: Catalog, form: Form, period: str
+) -> tuple[TabulateResult, dict[tuple[str, str, str], Decimal | None]]:
+    """Tabulate one form and return every stored cell by (unit, row, column)."""
+    result = tabulate(engine, catalog, ReferencePeriod.parse(period), {form.id: form})
+    rows = engine.sql("SELECT unit_code, row_code, column_code, value FROM report.cell WHERE period = ?", [period]).to_pylist()
+    return result, {(r["unit_code"], r["row_code"], r["column_code"]): r["value"] for r in rows}
+
+
+def _complete(table: Table, row: Row) -> Row:
+    unknown = set(row) - set(table.columns)
+    assert not unknown, f"table {table.name} has no column {sorted(unknown)}"
+    found: Row = {}
+    for name, column in table.columns.items():
+        value = row.get(name)
+        value = column.default if value is None else value
+        if isinstance(value, str) and column.type == "timestamp":
+            value = datetime.fromisoformat(value)
+        if isinstance(value, str) and column.type == "date":
+            value = date.fromisoformat(value)
+        if column.type == "timestamp" and isinstance(value, date) and not isinstance(value, datetime):
+            value = datetime.combine(value, datetime.min.time())
+        if column.type == "decimal" and value is not None:
+            value = Decimal(str(value))
+        found[name] = value
+    return found | {"known_from": 1, "known_to": None}
