@@ -20,7 +20,10 @@ LAW_OF_2025 = date(2026, 1, 1)
 
 @dataclass(frozen=True)
 class Expected:
-    """What one entry of expected.yaml says: values by (row, column), None for "—"; ``rest_is_zero`` names columns whose other cells are 0; ``failed_checks`` are the error checks this ledger breaks."""
+    """What one entry of expected.yaml says: values by (row, column), None for "—".
+
+    ``rest_is_zero`` names columns whose other cells are 0; ``failed_checks`` are the error checks this ledger breaks.
+    """
 
     period: str
     unit: str

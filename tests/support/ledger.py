@@ -34,7 +34,7 @@ _ARROW = {
 def ledger(catalog: Catalog, tables: dict[str, list[Row]]) -> Iterator[DuckDBEngine]:
     """Open a warehouse in memory whose core tables hold ``tables`` (absent tables are empty, absent columns null or their default)."""
     with open_memory() as engine:
-        engine.execute("CREATE SCHEMA core; CREATE SCHEMA dim")
+        engine.execute("CREATE SCHEMA core")
         engine.execute("CREATE TABLE core.load (load_id BIGINT, source VARCHAR, landed_at TIMESTAMP)")
         engine.execute("INSERT INTO core.load VALUES (1, 'hand', TIMESTAMP '2026-01-01')")
         engine.execute(
@@ -50,17 +50,7 @@ def ledger(catalog: Catalog, tables: dict[str, list[Row]]) -> Iterator[DuckDBEng
             engine.execute(f'CREATE TABLE core."{table.name}_version" AS SELECT * FROM rows')
             engine.connection.unregister("rows")
             engine.execute("INSERT INTO core.delivery VALUES ('hand', ?, NULL, NULL, 1, NULL, true, 0, NULL)", [table.name])
-        load_codelists(engine, catalog)
         yield engine
-
-
-def load_codelists(engine: DuckDBEngine, catalog: Catalog) -> None:
-    """Load dim.<codelist> for every code list."""
-    for codelist in catalog.codelists.values():
-        schema = pa.schema([(a, pa.string()) for a in codelist.attributes])
-        engine.connection.register("rows", pa.Table.from_pylist(list(codelist.members.values()), schema=schema))
-        engine.execute(f'CREATE TABLE dim."{codelist.id}" AS SELECT * FROM rows')
-        engine.connection.unregister("rows")
 
 
 def cells(

@@ -58,6 +58,14 @@ class DuckDBEngine:
         finally:
             self.connection.unregister("appended_rows")
 
+    def replace(self, name: str, rows: pa.Table) -> None:
+        """Make ``rows`` the table ``name``, replacing one of that name."""
+        self.connection.register("replacing_rows", rows)
+        try:
+            self.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM replacing_rows")
+        finally:
+            self.connection.unregister("replacing_rows")
+
     def load(self, name: str, rows: pa.Table) -> None:
         """Make ``rows`` a temporary table, replacing one of that name."""
         self.connection.register("loaded_rows", rows)

@@ -34,7 +34,9 @@ CONTRIBUTION_COLUMNS = (
 
 
 def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: date, fact: str, names: tuple[str, ...]) -> Query:
-    """Return the contributions of ``indicator`` to a form, history read at ``anchor``: for each counted thing its leaf in every block and the of-which rows it meets.
+    """Return the contributions of ``indicator`` to a form, with history read at ``anchor``.
+
+    Each counted thing gives one row for its leaf in every block and one for each of-which row it meets.
 
     Args:
         fact: name of the temporary table that holds the fact at this anchor, with columns ``names``.

@@ -284,7 +284,8 @@ def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
             raise DefinitionError(f"{place}: {variant!r} is no variant; {nearest(variant, VARIANTS)}")
         if indicator.is_stock and variant not in ("current", "prior_year", "previous_period"):
             raise DefinitionError(
-                f"{place}: column {spec['code']!r} would add the stock {indicator.id!r} up over time; a stock has the variants current, prior_year and previous_period"
+                f"{place}: column {spec['code']!r} would add the stock {indicator.id!r} up over time; "
+                "a stock has the variants current, prior_year and previous_period"
             )
     label = spec.get("label") or (indicator.label if indicator else None)
     if not label:

@@ -59,7 +59,7 @@ def run(*, catalog: Catalog, source: str, location: str, home: Path, progress: C
         raise DefinitionError(f"{described.where}: there is no kind of source {described.kind!r}; {nearest(described.kind, READERS)}")
     plans = plan_source(catalog, described)
     key = pseudonym_key() if any(plan.identity for plan in plans) else b""
-    replacements = {plan.name: disguise(plan, catalog.standard.id, key) for plan in plans}
+    replacements = {plan.name: disguise(plan, key) for plan in plans}
     raw = RawStore(home)
     with open_source(source, location) as reader:
         for plan in plans:

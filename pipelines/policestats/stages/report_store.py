@@ -40,6 +40,13 @@ def create_report_tables(engine: DuckDBEngine) -> None:
         engine.execute(published.ddl())
 
 
+def write_codelists(engine: DuckDBEngine, catalog: Catalog) -> None:
+    """Write every code list as dim.<code list>, replacing it: facts map codes through these tables."""
+    for codelist in catalog.codelists.values():
+        schema = pa.schema([(attribute, pa.string()) for attribute in codelist.attributes])
+        engine.replace(f"dim.{codelist.id}", pa.Table.from_pylist(list(codelist.members.values()), schema=schema))
+
+
 def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcome: Outcome, run_id: str) -> int:
     """Write a form's description, statuses, check results and cells; return the number of cells."""
     form, period = filled.form, filled.period

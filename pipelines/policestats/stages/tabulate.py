@@ -29,7 +29,7 @@ from policestats.reports.rates import SCALE
 from policestats.reports.status import statuses
 from policestats.reports.template import Form, load_forms
 from policestats.reports.units import UnitsTree, UnitVersion, tree_at
-from policestats.stages.report_store import create_report_tables, write_form, write_period
+from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period
 
 Progress = Callable[[str], None]
 
@@ -269,6 +269,7 @@ def tabulate(
     load = _load(engine, as_of)
     with engine.transaction():
         create_report_tables(engine)
+        write_codelists(engine, catalog)
         work = Tabulation(engine, catalog, period, load, run_id=f"{period.text}@{load}")
         for form in chosen:
             if progress:

@@ -1,0 +1,130 @@
+"""The raw store: immutable loads under raw/<source>/, each a Parquet file per table and one manifest, which is the commit point."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from policestats.errors import ExtractError
+
+_MANIFEST = "manifest"
+_WORK = ".landing-"
+
+
+@dataclass(frozen=True)
+class LandedTable:
+    """One table of a load: how many rows, which columns, and the SHA-256 of its content (free of row order)."""
+
+    rows: int
+    columns: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a committed load holds. ``landed_at`` is UTC; ``location`` carries no password."""
+
+    load_id: int
+    source: str
+    landed_at: datetime
+    location: str
+    tables: dict[str, LandedTable]
+
+    def to_json(self) -> str:
+        """Return the manifest as it is written."""
+        plain = asdict(self) | {"landed_at": self.landed_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+        return json.dumps(plain, ensure_ascii=False, indent=1)
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """Return the manifest at ``path``. Raises: ExtractError when it is not one."""
+        try:
+            plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            landed_at = datetime.strptime(plain["landed_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+            tables = {name: LandedTable(t["rows"], tuple(t["columns"]), t["sha256"]) for name, t in plain["tables"].items()}
+            return cls(plain["load_id"], plain["source"], landed_at, plain["location"], tables)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ExtractError(f"{path}: not a manifest of a load ({error!r}); restore the raw folder from its backup") from None
+
+
+class RawStore:
+    """The loads of all sources under ``home``/raw. What no manifest names does not exist."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "raw"
+
+    def loads(self) -> list[Manifest]:
+        """Return every committed load of every source, in order of load id."""
+        return sorted((Manifest.read(p) for p in self._folder.glob(f"*/{_MANIFEST}/*.json")), key=lambda m: m.load_id)
+
+    def last(self, source: str) -> Manifest | None:
+        """Return the last committed load of ``source``; None when there is none."""
+        paths = sorted((self._folder / source / _MANIFEST).glob("*.json"))
+        return Manifest.read(paths[-1]) if paths else None
+
+    def table_path(self, source: str, table: str, load_id: int) -> Path:
+        """Return where the rows of one table of one load are (or will be)."""
+        return self._folder / source / table / f"{load_id:08d}.parquet"
+
+    @contextmanager
+    def landing(self, source: str) -> Iterator[Path]:
+        """Give a folder to write the Parquet files of one load into, ``<table>.parquet`` each; one landing per source at a time.
+
+        Whatever an earlier, killed landing left is removed first; whatever this one leaves without a manifest is removed at its end.
+        """
+        folder = self._folder / source
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder / ".lock"):
+            self._sweep(folder)
+            work = folder / f"{_WORK}{uuid.uuid4().hex}"
+            work.mkdir()
+            try:
+                yield work
+            finally:
+                self._sweep(folder)
+
+    def commit(self, source: str, work: Path, location: str, tables: dict[str, LandedTable]) -> Manifest:
+        """Move the files of a landing into place and write its manifest; the load exists from that moment.
+
+        The id is one more than the largest committed one of all sources, taken under a lock: sources may land at the same time.
+        """
+        with _locked(self._folder / ".lock"):
+            ids = [int(path.stem) for path in self._folder.glob(f"*/{_MANIFEST}/*.json")]
+            manifest = Manifest(max(ids, default=0) + 1, source, datetime.now(UTC), location, tables)
+            for name in tables:
+                self._move(work / f"{name}.parquet", self.table_path(source, name, manifest.load_id))
+            written = work / "manifest.json"
+            written.write_text(manifest.to_json(), encoding="utf-8")
+            self._move(written, self._folder / source / _MANIFEST / f"{manifest.load_id:08d}.json")
+        return manifest
+
+    def _move(self, written: Path, place: Path) -> None:
+        with written.open("rb") as file:
+            os.fsync(file.fileno())  # a manifest must never survive a power cut that its rows do not
+        place.parent.mkdir(parents=True, exist_ok=True)
+        written.replace(place)
+
+    def _sweep(self, folder: Path) -> None:
+        committed = {path.stem for path in (folder / _MANIFEST).glob("*.json")}
+        for work in folder.glob(f"{_WORK}*"):
+            shutil.rmtree(work, ignore_errors=True)
+        for path in folder.glob("*/*.parquet"):
+            if path.stem not in committed:
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold an advisory lock; the system releases it when the process ends, however it ends."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

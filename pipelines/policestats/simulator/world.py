@@ -1,0 +1,102 @@
+"""The world the acts change: the province, the two source systems, and the simulator's own books."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+from policestats.errors import StatisticsError
+from policestats.simulator.admin_book import AdminBook, AdminCase
+from policestats.simulator.calendar import cutoff_of, month_of, month_text, posting
+from policestats.simulator.criminal_book import CriminalBook, CriminalCase
+from policestats.simulator.incident_book import IncidentBook
+from policestats.simulator.province import OUTSIDE, UNKNOWN_UNIT, Province
+from policestats.simulator.records import Records
+
+
+class ActError(StatisticsError):
+    """An act that the rules of the made-up world forbid: out of order, after the end of a case, or at a silent station."""
+
+
+class World:
+    """Everything the acts read and write. ``silent`` is a station and the first day of the month in which nothing of it is entered."""
+
+    def __init__(self, province: Province, *, silent: tuple[str, date] | None = None) -> None:
+        self.province = province
+        self.silent = silent
+        self.desk = Records("incident_desk")
+        self.case_system = Records("case_system")
+        self.criminal = CriminalBook()
+        self.admin = AdminBook()
+        self.incidents = IncidentBook()
+        self._numbers: Counter[str] = Counter()
+        for row in province.rows():
+            self.case_system.add("unit", **row)
+
+    def number(self, prefix: str) -> str:
+        """Return the next number that begins with ``prefix``; numbers of one prefix sort in the order they were given."""
+        self._numbers[prefix] += 1
+        return f"{prefix}{self._numbers[prefix]:06d}"
+
+    def unit_now(self, code: str | None, day: date) -> str | None:
+        """Return the unit that acts for ``code`` on ``day``: a successor for a closed station, anything unknown as it was written."""
+        live = self.province.live(code, day)
+        return code if live == UNKNOWN_UNIT else live
+
+    def is_silent(self, units: list[str | None], on: date, entered: datetime | None = None) -> bool:
+        """Tell whether an event of day ``on`` entered at ``entered`` would make one of ``units`` act, enter or count in a silent month."""
+        if self.silent is None or self.silent[0] not in units:
+            return False
+        months = {month_of(on)}
+        if entered is not None:
+            months |= {month_of(entered.date()), month_of(posting(on, entered)[0])}
+        return self.silent[1] in months
+
+    def check(self, units: list[str | None], on: date, entered: datetime) -> None:
+        """Refuse an event entered before it happened, or one of a silent station.
+
+        Raises: ActError.
+        """
+        if entered.date() < on:
+            raise ActError(f"an event of {on} cannot be entered at {entered}: enter it on that day or later")
+        if self.is_silent(units, on, entered):
+            raise ActError(f"an act of {on} entered at {entered} involves {units}, one of which is silent: choose another unit or month")
+
+    def step(self, case: CriminalCase | AdminCase, on: date, entered: datetime, units: list[str | None]) -> date:
+        """Check that an event may follow the last one of ``case``, note it, and return the day on which it counts.
+
+        Raises: ActError when it happened earlier, or was entered not later, than the event before it.
+        """
+        self.check(units, on, entered)
+        if on < case.last_on or entered <= case.last_entered:
+            raise ActError(
+                f"case {case.case_no}: an event of {on} entered at {entered} "
+                f"cannot follow one of {case.last_on} entered at {case.last_entered}"
+            )
+        case.last_on, case.last_entered = on, entered
+        return posting(on, entered)[0]
+
+    def write_uploads(self, months: list[date]) -> None:
+        """Write one row per station and month into each system, zero counts too; the silent station has none for its month.
+
+        ``record_count`` is the number of records of that month and station that the system holds.
+        """
+        for records in (self.desk, self.case_system):
+            counts = records.dated_counts()
+            for month in months:
+                for station in self.province.stations(month):
+                    if self.silent == (station, month):
+                        continue
+                    period = month_text(month)
+                    records.add(
+                        "unit_upload",
+                        unit_code=station,
+                        period=period,
+                        uploaded_at=cutoff_of(month) - timedelta(seconds=1),
+                        record_count=counts.get((station, period), 0),
+                    )
+
+
+def outside_as_null(code: str | None) -> str | None:
+    """Return a transfer's end as the source systems write it: null when it lies outside the tree."""
+    return None if code == OUTSIDE else code
