@@ -63,9 +63,9 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
         "value": _value(indicator, scope),
     }
     select = exp.select(*(values[name].as_(name, quoted=True) for name in CONTRIBUTION_COLUMNS)).from_(table(fact, alias="f"))
-    select = select.join(table(CARRY, alias="held"), on=equal(column("unit_code", "held"), scope.resolve(unit)), join_type="left")
+    select = select.join(table(CARRY, alias="held"), on=equal(column("unit_code", "held"), scope.resolve(unit)), join_type="left", copy=False)
     if partner is not None:
-        select = select.join(table(CARRY, alias="other"), on=equal(column("unit_code", "other"), scope.resolve(partner)), join_type="left")
+        select = select.join(table(CARRY, alias="other"), on=equal(column("unit_code", "other"), scope.resolve(partner)), join_type="left", copy=False)
     select = select.where(_holds(indicator, scope, plan.span(indicator.id, anchor), on, kind))
     landed = exp.select(*(column(name, "c") for name in CONTRIBUTION_COLUMNS)).from_(select.subquery("c"))
     landed = landed.where(exp.not_(exp.Is(this=column("row_code", "c"), expression=exp.null())))

@@ -64,7 +64,7 @@ class FactCompiler:
         select = exp.select(*(e.copy().as_(n, quoted=True) for n, e in dimensions.items()), key.as_(RECORD_KEY, quoted=True))
         select = select.from_(_aliased(base, "base"))
         for relation, on in self._joins:
-            select = select.join(relation, on=on, join_type="left")
+            select = select.join(relation, on=on, join_type="left", copy=False)
         columns = (*dimensions, RECORD_KEY)
         if "first" in spec:
             select = self._first(select, columns)

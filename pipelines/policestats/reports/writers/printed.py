@@ -1,0 +1,143 @@
+"""What a printed form is made of: plain values that the writers put on paper. No figure is computed from here on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from policestats.catalog.model import Label
+
+#: A cell: a figure, or the mark that stands for one ("—", 缺 ...).
+Cell = Decimal | str
+
+
+@dataclass(frozen=True)
+class PrintedColumn:
+    """A column head. ``unit`` is the unit of measure, "" when there is none."""
+
+    code: str
+    label: Label
+    unit: str
+    decimals: int
+
+
+@dataclass(frozen=True)
+class PrintedRow:
+    """A row head. ``depth`` is 0 for a total; ``is_of_which``: part of its parent, overlapping freely, in no total."""
+
+    code: str
+    label: Label
+    depth: int
+    is_of_which: bool
+
+
+@dataclass(frozen=True)
+class PrintedUnit:
+    """A unit in tree order. ``status`` is the worst of its columns; ``is_shown``: it has a table of its own here."""
+
+    code: str
+    name: Label
+    level: Label
+    depth: int
+    status: str
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class ColumnRemark:
+    """Why a column is not plainly automatic at a unit: ``mark`` is printed beside its head, ``text`` explains."""
+
+    status: str
+    mark: str
+    text: Label
+
+
+@dataclass(frozen=True)
+class PrintedTable:
+    """A form's figures at one unit: ``cells[row][column]``, the remarks by column code, and the unit's own footnotes."""
+
+    unit: PrintedUnit
+    cells: list[list[Cell]]
+    remarks: dict[str, ColumnRemark]
+    footnotes: list[Label]
+
+
+@dataclass(frozen=True)
+class PrintedForm:
+    """A form without its figures. ``notice`` says why not every unit has a table; None when every one has."""
+
+    id: str
+    title: Label
+    period: str
+    standard: Label
+    provenance: Label
+    table_number: Label
+    release: str
+    columns: list[PrintedColumn]
+    rows: list[PrintedRow]
+    units: list[PrintedUnit]
+    notice: Label | None
+    footnotes: list[Label]
+
+
+@dataclass(frozen=True)
+class PrintedRate:
+    """A generation rate; ``pct`` None when nothing was due."""
+
+    label: Label
+    numerator: int
+    denominator: int
+    pct: Decimal | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class PrintedCheck:
+    """A check that failed at a unit."""
+
+    form_id: str
+    check_id: str
+    severity: str
+    unit: str
+    place: str
+    message: str
+
+
+@dataclass(frozen=True)
+class SilentUnit:
+    """A unit without deliveries: ``forms`` that lack its records, ``what`` did not come."""
+
+    code: str
+    name: Label
+    forms: list[str]
+    what: str
+
+
+@dataclass(frozen=True)
+class PrintedIndex:
+    """The first page of a release. ``failed_more`` counts failed checks that are not listed."""
+
+    standard: Label
+    period: str
+    release: str
+    facts: list[tuple[Label, str]]
+    policies: list[Label]
+    provenance: Label
+    forms: list[tuple[str, Label, str]]
+    rates: list[PrintedRate]
+    failed: list[PrintedCheck]
+    failed_counts: dict[str, int]
+    failed_more: int
+    silent: list[SilentUnit]
+
+
+#: statuses in words; auto prints no mark
+STATUS_LABELS: dict[str, Label] = {
+    "auto": {"zh": "自动", "en": "automatic"},
+    "manual": {"zh": "填报", "en": "typed"},
+    "partial": {"zh": "部分", "en": "partial"},
+    "missing": {"zh": "缺报", "en": "missing"},
+    "suppressed": {"zh": "不公布", "en": "suppressed"},
+    "blocked": {"zh": "停用", "en": "blocked"},
+    "not_applicable": {"zh": "不适用", "en": "not applicable"},
+}
