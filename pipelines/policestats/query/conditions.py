@@ -47,16 +47,16 @@ def condition(spec: dict[str, Any], scope: Scope) -> exp.Expr:
     parts = [_entry(key, value, scope) for key, value in spec.items()]
     if not parts:
         return literal(True)
-    return exp.and_(*parts) if len(parts) > 1 else exp.paren(parts[0])
+    return exp.and_(*parts, copy=False) if len(parts) > 1 else exp.paren(parts[0], copy=False)
 
 
 def _entry(key: str, value: Any, scope: Scope) -> exp.Expr:
     if key == "all":
-        return exp.and_(*(condition(v, scope) for v in value)) if value else literal(True)
+        return exp.and_(*(condition(v, scope) for v in value), copy=False) if value else literal(True)
     if key == "any":
-        return exp.paren(exp.or_(*(condition(v, scope) for v in value))) if value else literal(False)
+        return exp.paren(exp.or_(*(condition(v, scope) for v in value), copy=False), copy=False) if value else literal(False)
     if key == "not":
-        return exp.not_(exp.paren(condition(value, scope)))
+        return exp.not_(exp.paren(condition(value, scope), copy=False), copy=False)
     if key in _SAME:
         left, right = (_SAME[key](scope.resolve(name)) for name in value)
         return equal(left, right)
@@ -87,7 +87,7 @@ def _comparison(left: exp.Expr, name: str, value: Any, scope: Scope) -> exp.Expr
     for word, operand in value.items():
         if word == "null":
             is_null = exp.Is(this=left.copy(), expression=exp.null())
-            parts.append(is_null if operand else exp.not_(is_null))
+            parts.append(is_null if operand else exp.not_(is_null, copy=False))
         elif word == "policy":
             chosen = scope.catalog.policy(str(operand), scope.where).value
             parts.append(_comparison(left.copy(), name, chosen, scope))
@@ -95,7 +95,7 @@ def _comparison(left: exp.Expr, name: str, value: Any, scope: Scope) -> exp.Expr
             parts.append(_COMPARISONS[word](this=left.copy(), expression=_operand(operand, scope)))
         else:
             raise DefinitionError(f"{scope.where}: {word!r} is no comparison for {name!r}; use {', '.join(_COMPARISONS)}, null or policy")
-    return exp.and_(*parts) if len(parts) > 1 else parts[0]
+    return exp.and_(*parts, copy=False) if len(parts) > 1 else parts[0]
 
 
 def _operand(value: Any, scope: Scope) -> exp.Expr:

@@ -62,13 +62,19 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
         "row_code": exp.Explode(this=exp.Array(expressions=rows)),
         "value": _value(indicator, scope),
     }
-    select = exp.select(*(values[name].as_(name, quoted=True) for name in CONTRIBUTION_COLUMNS)).from_(table(fact, alias="f"))
-    select = select.join(table(CARRY, alias="held"), on=equal(column("unit_code", "held"), scope.resolve(unit)), join_type="left", copy=False)
+    select = exp.select(*(values[name].as_(name, quoted=True, copy=False) for name in CONTRIBUTION_COLUMNS), copy=False).from_(
+        table(fact, alias="f"), copy=False
+    )
+    select = select.join(
+        table(CARRY, alias="held"), on=equal(column("unit_code", "held"), scope.resolve(unit)), join_type="left", copy=False
+    )
     if partner is not None:
-        select = select.join(table(CARRY, alias="other"), on=equal(column("unit_code", "other"), scope.resolve(partner)), join_type="left", copy=False)
-    select = select.where(_holds(indicator, scope, plan.span(indicator.id, anchor), on, kind))
-    landed = exp.select(*(column(name, "c") for name in CONTRIBUTION_COLUMNS)).from_(select.subquery("c"))
-    landed = landed.where(exp.not_(exp.Is(this=column("row_code", "c"), expression=exp.null())))
+        select = select.join(
+            table(CARRY, alias="other"), on=equal(column("unit_code", "other"), scope.resolve(partner)), join_type="left", copy=False
+        )
+    select = select.where(_holds(indicator, scope, plan.span(indicator.id, anchor), on, kind), copy=False)
+    landed = exp.select(*(column(name, "c") for name in CONTRIBUTION_COLUMNS), copy=False).from_(select.subquery("c"), copy=False)
+    landed = landed.where(exp.not_(exp.Is(this=column("row_code", "c"), expression=exp.null()), copy=False), copy=False)
     return Query(landed, CONTRIBUTION_COLUMNS)
 
 
@@ -109,7 +115,7 @@ def _holds(indicator: Indicator, scope: Scope, span: tuple[date | None, date], o
         parts.append(exp.In(this=scope.resolve(kind), expressions=[literal(k) for k in indicator.kinds]))
     if indicator.condition:
         parts.append(condition(indicator.condition, scope))
-    return exp.and_(*parts)
+    return exp.and_(*parts, copy=False)
 
 
 def _record_key(indicator: Indicator, scope: Scope) -> exp.Expr:

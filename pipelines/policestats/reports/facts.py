@@ -61,8 +61,12 @@ class FactCompiler:
             self._expressions[name] = self._dimension(name, dimension)
         dimensions = dict(self._expressions.items())
         key = joined_text([self.resolve(name).copy() for name in spec["key"]])
-        select = exp.select(*(e.copy().as_(n, quoted=True) for n, e in dimensions.items()), key.as_(RECORD_KEY, quoted=True))
-        select = select.from_(_aliased(base, "base"))
+        select = exp.select(
+            *(e.copy().as_(n, quoted=True, copy=False) for n, e in dimensions.items()),
+            key.as_(RECORD_KEY, quoted=True, copy=False),
+            copy=False,
+        )
+        select = select.from_(_aliased(base, "base"), copy=False)
         for relation, on in self._joins:
             select = select.join(relation, on=on, join_type="left", copy=False)
         columns = (*dimensions, RECORD_KEY)
@@ -82,12 +86,14 @@ class FactCompiler:
             columns = [column(k) for k in keys]
             counted = exp.Count(this=exp.Star())
             query = (
-                exp.select(*columns, counted.as_("occurrences"))
-                .from_(_aliased(self.relation(join["table"]), "joined"))
-                .where(exp.and_(*(exp.not_(exp.Is(this=column(k), expression=exp.null())) for k in keys)))
-                .group_by(*(column(k) for k in keys))
-                .having(exp.GT(this=counted.copy(), expression=literal(1)))
-                .order_by(*(column(k) for k in keys))
+                exp.select(*columns, counted.as_("occurrences", copy=False), copy=False)
+                .from_(_aliased(self.relation(join["table"]), "joined"), copy=False)
+                .where(
+                    exp.and_(*(exp.not_(exp.Is(this=column(k), expression=exp.null()), copy=False) for k in keys), copy=False), copy=False
+                )
+                .group_by(*(column(k) for k in keys), copy=False)
+                .having(exp.GT(this=counted.copy(), expression=literal(1)), copy=False)
+                .order_by(*(column(k) for k in keys), copy=False)
                 .limit(5)
             )
             checks.append(JoinCheck(self.fact.id, join["as"], join["table"], keys, Query(query, (*keys, "occurrences"))))
@@ -128,24 +134,26 @@ class FactCompiler:
         else:
             source = self.catalog.table(spec["table"], self.fact.where)
             names = list(source.columns)
-            found = exp.select(*(column(n, "t") for n in names)).from_(_aliased(self.relation(source.name), "t"))
+            found = exp.select(*(column(n, "t") for n in names), copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False)
         if "where" in spec:
             holds = condition(spec["where"], self._columns_scope(names, "u"))
-            found = exp.select(*(column(n, "u") for n in names)).from_(_aliased(found, "u")).where(holds)
+            found = (
+                exp.select(*(column(n, "u") for n in names), copy=False).from_(_aliased(found, "u"), copy=False).where(holds, copy=False)
+            )
         return found, names
 
     def _union_part(self, part: dict[str, Any]) -> exp.Select:
         source = self.catalog.table(part["table"], self.fact.where)
-        selected: list[exp.Expr] = [literal(part["kind"]).as_("kind", quoted=True)]
+        selected: list[exp.Expr] = [literal(part["kind"]).as_("kind", quoted=True, copy=False)]
         for name, value in part["columns"].items():
             if isinstance(value, dict):
-                selected.append(literal(value["literal"]).as_(name, quoted=True))
+                selected.append(literal(value["literal"]).as_(name, quoted=True, copy=False))
             else:
                 source.column(value, self.fact.where)
-                selected.append(column(value, "t").as_(name, quoted=True))
-        select = exp.select(*selected).from_(_aliased(self.relation(source.name), "t"))
+                selected.append(column(value, "t").as_(name, quoted=True, copy=False))
+        select = exp.select(*selected, copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False)
         if "where" in part:
-            select = select.where(condition(part["where"], self._columns_scope(list(source.columns), "t")))
+            select = select.where(condition(part["where"], self._columns_scope(list(source.columns), "t")), copy=False)
         return select
 
     def _columns_scope(self, names: list[str], alias: str) -> Scope:
@@ -170,7 +178,7 @@ class FactCompiler:
             relation, instants = self._history(join, right)
             on += self._at(join["at"], alias, instants)
         self._joined[alias] = right
-        self._joins.append((_aliased(relation, alias), exp.and_(*on)))
+        self._joins.append((_aliased(relation, alias), exp.and_(*on, copy=False)))
 
     def _history(self, join: dict[str, Any], right: Table) -> tuple[exp.Expr, tuple[str, str]]:
         """Turn dated rows into intervals [from, until), so that an as-of join finds at most one of them."""
@@ -181,9 +189,14 @@ class FactCompiler:
         partition = [column(name, "h") for name in join["on"]]
         upto = over(exp.Lead(this=day.copy()), partition, order)
         select = (
-            exp.select(*(column(n, "h") for n in right.columns), day.copy().as_(since, quoted=True), upto.as_(until, quoted=True))
-            .from_(_aliased(self.relation(right.name), "h"))
-            .where(exp.not_(exp.Is(this=day.copy(), expression=exp.null())))
+            exp.select(
+                *(column(n, "h") for n in right.columns),
+                day.copy().as_(since, quoted=True, copy=False),
+                upto.as_(until, quoted=True, copy=False),
+                copy=False,
+            )
+            .from_(_aliased(self.relation(right.name), "h"), copy=False)
+            .where(exp.not_(exp.Is(this=day.copy(), expression=exp.null()), copy=False), copy=False)
         )
         return select, (since, until)
 
@@ -192,9 +205,15 @@ class FactCompiler:
         open_ended = exp.Is(this=until.copy(), expression=exp.null())
         if at == "period_end":
             end = literal(self.anchor)
-            return [exp.LT(this=since, expression=end), exp.paren(exp.or_(open_ended, exp.GTE(this=until, expression=end.copy())))]
+            return [
+                exp.LT(this=since, expression=end),
+                exp.paren(exp.or_(open_ended, exp.GTE(this=until, expression=end.copy()), copy=False), copy=False),
+            ]
         day = cast(self.resolve(at), "date")
-        return [exp.LTE(this=since, expression=day), exp.paren(exp.or_(open_ended, exp.GT(this=until, expression=day.copy())))]
+        return [
+            exp.LTE(this=since, expression=day),
+            exp.paren(exp.or_(open_ended, exp.GT(this=until, expression=day.copy()), copy=False), copy=False),
+        ]
 
     # -- dimensions -----------------------------------------------------------------------------------------------------------
 
@@ -209,7 +228,7 @@ class FactCompiler:
         if "map" in spec:
             return self._map(name, spec)
         if "flag" in spec:
-            return exp.Coalesce(this=exp.paren(condition(spec["flag"], self.scope())), expressions=[literal(False)])
+            return exp.Coalesce(this=exp.paren(condition(spec["flag"], self.scope()), copy=False), expressions=[literal(False)])
         if "switch" in spec:
             branches = [(condition(b["when"], self.scope()), self._value(b["then"])) for b in spec["switch"]]
             return case(branches, self._value(spec["else"]))
@@ -242,19 +261,21 @@ class FactCompiler:
             right.column(key, self.fact.where)
         alias = f"exists_{name}"
         keys = list(spec["on"])
-        select = exp.select(*(column(k, "e") for k in keys)).distinct().from_(_aliased(self.relation(right.name), "e"))
+        select = (
+            exp.select(*(column(k, "e") for k in keys), copy=False).distinct().from_(_aliased(self.relation(right.name), "e"), copy=False)
+        )
         if "where" in spec:
-            select = select.where(condition(spec["where"], self._columns_scope(list(right.columns), "e")))
-        on = exp.and_(*(equal(column(k, alias), self.resolve(left)) for k, left in spec["on"].items()))
+            select = select.where(condition(spec["where"], self._columns_scope(list(right.columns), "e")), copy=False)
+        on = exp.and_(*(equal(column(k, alias), self.resolve(left)) for k, left in spec["on"].items()), copy=False)
         self._joins.append((_aliased(select, alias), on))
-        return exp.not_(exp.Is(this=column(keys[0], alias), expression=exp.null()))
+        return exp.not_(exp.Is(this=column(keys[0], alias), expression=exp.null()), copy=False)
 
     def _posted(self, spec: dict[str, str], resolve: Callable[[str], exp.Expr]) -> tuple[exp.Expr, exp.Expr]:
         """Return the day an event counts on, and whether it is late (corrections.md 3)."""
         day = cast(resolve(spec["on"]), "date")
         window = month_of(minus(resolve(spec["entered"]), self.catalog.standard.cutoff.offset))
         is_late = exp.GT(this=window, expression=month_of(day.copy()))
-        flag = exp.Coalesce(this=exp.paren(is_late), expressions=[literal(False)])
+        flag = exp.Coalesce(this=exp.paren(is_late, copy=False), expressions=[literal(False)])
         if self.lateness == "restated":
             return day, flag
         return case([(is_late.copy(), window.copy())], day.copy()), flag
@@ -264,11 +285,11 @@ class FactCompiler:
     def _first(self, select: exp.Select, columns: tuple[str, ...]) -> exp.Select:
         spec = self.fact.spec["first"]
         if "where" in spec:
-            select = select.where(condition(spec["where"], self.scope()))
+            select = select.where(condition(spec["where"], self.scope()), copy=False)
         rank = row_number([self.resolve(n) for n in spec["by"]], [self.resolve(n) for n in spec["order"]])
-        ranked = select.select(rank.as_("rank_in_first", quoted=True))
-        outer = exp.select(*(column(n, "f") for n in columns)).from_(_aliased(ranked, "f"))
-        return outer.where(equal(column("rank_in_first", "f"), literal(1)))
+        ranked = select.select(rank.as_("rank_in_first", quoted=True, copy=False))
+        outer = exp.select(*(column(n, "f") for n in columns), copy=False).from_(_aliased(ranked, "f"), copy=False)
+        return outer.where(equal(column("rank_in_first", "f"), literal(1)), copy=False)
 
     def _spells(self, select: exp.Select, columns: tuple[str, ...]) -> Query:
         spec = self.fact.spec["spells"]
@@ -286,23 +307,30 @@ class FactCompiler:
         ends_so_far.set("spec", exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"))
         events = (
             exp.select(
-                *(column(n, "e") for n in columns), is_end.copy().as_("is_end", quoted=True), ends_so_far.as_("ends_so_far", quoted=True)
+                *(column(n, "e") for n in columns),
+                is_end.copy().as_("is_end", quoted=True, copy=False),
+                ends_so_far.as_("ends_so_far", quoted=True, copy=False),
+                copy=False,
             )
-            .from_(_aliased(select, "e"))
+            .from_(_aliased(select, "e"), copy=False)
             .where(
                 exp.and_(
                     exp.In(this=kind.copy(), expressions=[literal(k) for k in steps]),
-                    exp.not_(exp.Is(this=day.copy(), expression=exp.null())),
-                )
+                    exp.not_(exp.Is(this=day.copy(), expression=exp.null()), copy=False),
+                    copy=False,
+                ),
+                copy=False,
             )
         )
         # up to and including the first ending event
-        kept = exp.select(*(column(n, "k") for n in columns)).from_(_aliased(events, "k"))
+        kept = exp.select(*(column(n, "k") for n in columns), copy=False).from_(_aliased(events, "k"), copy=False)
         kept = kept.where(
             exp.or_(
                 equal(column("ends_so_far", "k"), literal(0)),
-                exp.and_(equal(column("ends_so_far", "k"), literal(1)), equal(column("is_end", "k"), literal(1))),
-            )
+                exp.and_(equal(column("ends_so_far", "k"), literal(1)), equal(column("is_end", "k"), literal(1)), copy=False),
+                copy=False,
+            ),
+            copy=False,
         )
         outside = case(
             [(leaves, exp.null())], exp.Coalesce(this=unit.copy(), expressions=[literal(self.catalog.standard.unknown_unit_code)])
@@ -310,17 +338,22 @@ class FactCompiler:
         is_opening = exp.In(this=kind.copy(), expressions=[literal(k) for k in spec["opens"]])
         pairs = exp.select(
             *(column(n, "e") for n in columns),
-            day.copy().as_("start_on", quoted=True),
-            kind.copy().as_("start_kind", quoted=True),
-            outside.copy().as_("start_unit", quoted=True),
-            neighbour(exp.Lag, outside).as_("start_partner", quoted=True),
-            neighbour(exp.Lead, day).as_("end_on", quoted=True),
-            neighbour(exp.Lead, kind).as_("end_kind", quoted=True),
-            neighbour(exp.Lead, outside).as_("end_partner", quoted=True),
-            exp.and_(is_opening, exp.not_(leaves.copy())).as_("is_spell", quoted=True),
-        ).from_(_aliased(kept, "e"))
+            day.copy().as_("start_on", quoted=True, copy=False),
+            kind.copy().as_("start_kind", quoted=True, copy=False),
+            outside.copy().as_("start_unit", quoted=True, copy=False),
+            neighbour(exp.Lag, outside).as_("start_partner", quoted=True, copy=False),
+            neighbour(exp.Lead, day).as_("end_on", quoted=True, copy=False),
+            neighbour(exp.Lead, kind).as_("end_kind", quoted=True, copy=False),
+            neighbour(exp.Lead, outside).as_("end_partner", quoted=True, copy=False),
+            exp.and_(is_opening, exp.not_(leaves.copy(), copy=False), copy=False).as_("is_spell", quoted=True, copy=False),
+            copy=False,
+        ).from_(_aliased(kept, "e"), copy=False)
         names = (*columns, *_SPELL_COLUMNS)
-        spells = exp.select(*(column(n, "s") for n in names)).from_(_aliased(pairs, "s")).where(column("is_spell", "s"))
+        spells = (
+            exp.select(*(column(n, "s") for n in names), copy=False)
+            .from_(_aliased(pairs, "s"), copy=False)
+            .where(column("is_spell", "s"), copy=False)
+        )
         return Query(spells, names)
 
     def _leaves(self, columns: tuple[str, ...]) -> exp.Expr:
@@ -328,7 +361,7 @@ class FactCompiler:
         if spec is None:
             return literal(False)
         holds = condition(spec, self._columns_scope(list(columns), "e"))
-        return exp.Coalesce(this=exp.paren(holds), expressions=[literal(False)])
+        return exp.Coalesce(this=exp.paren(holds, copy=False), expressions=[literal(False)])
 
 
 def _aliased(relation: exp.Expr, alias: str) -> exp.Expr:

@@ -61,16 +61,17 @@ def booked(form_id: str, period: str) -> Query:
     groups = [column("column_code", "r"), column("row_code", "c"), column("unit_code", "c"), partner]
     select = (
         exp.select(
-            groups[0].as_("column_code", quoted=True),
-            groups[1].as_("row_code", quoted=True),
-            groups[2].as_("unit_code", quoted=True),
-            partner.as_("partner_unit_code", quoted=True),
-            exp.Sum(this=column("value", "c")).as_("value", quoted=True),
+            groups[0].as_("column_code", quoted=True, copy=False),
+            groups[1].as_("row_code", quoted=True, copy=False),
+            groups[2].as_("unit_code", quoted=True, copy=False),
+            partner.as_("partner_unit_code", quoted=True, copy=False),
+            exp.Sum(this=column("value", "c")).as_("value", quoted=True, copy=False),
+            copy=False,
         )
-        .from_(_contribution())
-        .join(table(READING, alias="r"), on=_in_window())
-        .where(_of(form_id, period), exp.NEQ(this=column("measure", "r"), expression=literal("distinct")))
-        .group_by(*(g.copy() for g in groups))
+        .from_(_contribution(), copy=False)
+        .join(table(READING, alias="r"), on=_in_window(), copy=False)
+        .where(_of(form_id, period), exp.NEQ(this=column("measure", "r"), expression=literal("distinct")), copy=False)
+        .group_by(*(g.copy() for g in groups), copy=False)
     )
     return Query(select, ("column_code", "row_code", "unit_code", "partner_unit_code", "value"))
 
@@ -78,14 +79,17 @@ def booked(form_id: str, period: str) -> Query:
 def summed(booked_table: str) -> Query:
     """Return (column_code, row_code, unit_code, value) for every unit and row, from what ``booked`` gave; transfers inside a subtree fall away."""
     inside = (
-        exp.select(literal(1))
-        .from_(table(UNIT_MEMBER, alias="p"))
+        exp.select(literal(1), copy=False)
+        .from_(table(UNIT_MEMBER, alias="p"), copy=False)
         .where(
             equal(column("unit_code", "p"), column("unit_code", "u")),
             equal(column("member_unit_code", "p"), column("partner_unit_code", "b")),
+            copy=False,
         )
     )
-    select = _up_the_trees(exp.Sum(this=column("value", "b")), booked_table).where(exp.not_(exp.Exists(this=inside)))
+    select = _up_the_trees(exp.Sum(this=column("value", "b")), booked_table).where(
+        exp.not_(exp.Exists(this=inside), copy=False), copy=False
+    )
     return Query(select, ("column_code", "row_code", "unit_code", "value"))
 
 
@@ -94,15 +98,16 @@ def distinct(form_id: str, period: str) -> Query:
     groups = [column("column_code", "r"), column("row_code", "m"), column("unit_code", "u")]
     select = (
         exp.select(
-            *(g.copy().as_(g.name, quoted=True) for g in groups),
-            exp.Count(this=exp.Distinct(expressions=[column("record_key", "c")])).as_("value", quoted=True),
+            *(g.copy().as_(g.name, quoted=True, copy=False) for g in groups),
+            exp.Count(this=exp.Distinct(expressions=[column("record_key", "c")])).as_("value", quoted=True, copy=False),
+            copy=False,
         )
-        .from_(_contribution())
-        .join(table(READING, alias="r"), on=_in_window())
-        .join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "c")))
-        .join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "c")))
-        .where(_of(form_id, period), equal(column("measure", "r"), literal("distinct")))
-        .group_by(*groups)
+        .from_(_contribution(), copy=False)
+        .join(table(READING, alias="r"), on=_in_window(), copy=False)
+        .join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "c")), copy=False)
+        .join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "c")), copy=False)
+        .where(_of(form_id, period), equal(column("measure", "r"), literal("distinct")), copy=False)
+        .group_by(*groups, copy=False)
     )
     return Query(select, ("column_code", "row_code", "unit_code", "value"))
 
@@ -112,13 +117,14 @@ def booked_distinct(form_id: str, period: str) -> Query:
     groups = [column("column_code", "r"), column("row_code", "c"), column("unit_code", "c")]
     select = (
         exp.select(
-            *(g.copy().as_(g.name, quoted=True) for g in groups),
-            exp.Count(this=exp.Distinct(expressions=[column("record_key", "c")])).as_("value", quoted=True),
+            *(g.copy().as_(g.name, quoted=True, copy=False) for g in groups),
+            exp.Count(this=exp.Distinct(expressions=[column("record_key", "c")])).as_("value", quoted=True, copy=False),
+            copy=False,
         )
-        .from_(_contribution())
-        .join(table(READING, alias="r"), on=_in_window())
-        .where(_of(form_id, period), equal(column("measure", "r"), literal("distinct")))
-        .group_by(*groups)
+        .from_(_contribution(), copy=False)
+        .join(table(READING, alias="r"), on=_in_window(), copy=False)
+        .where(_of(form_id, period), equal(column("measure", "r"), literal("distinct")), copy=False)
+        .group_by(*groups, copy=False)
     )
     return Query(select, ("column_code", "row_code", "unit_code", "value"))
 
@@ -126,11 +132,13 @@ def booked_distinct(form_id: str, period: str) -> Query:
 def _up_the_trees(value: exp.Expr, source: str) -> exp.Select:
     groups = [column("column_code", "b"), column("row_code", "m"), column("unit_code", "u")]
     return (
-        exp.select(*(g.copy().as_(g.name, quoted=True) for g in groups), value.as_("value", quoted=True))
-        .from_(table(source, alias="b"))
-        .join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "b")))
-        .join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "b")))
-        .group_by(*groups)
+        exp.select(
+            *(g.copy().as_(g.name, quoted=True, copy=False) for g in groups), value.as_("value", quoted=True, copy=False), copy=False
+        )
+        .from_(table(source, alias="b"), copy=False)
+        .join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "b")), copy=False)
+        .join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "b")), copy=False)
+        .group_by(*groups, copy=False)
     )
 
 
@@ -140,24 +148,25 @@ def _contribution() -> exp.Table:
 
 
 def _of(form_id: str, period: str) -> exp.Expr:
-    return exp.and_(equal(column("form_id", "c"), literal(form_id)), equal(column("period", "c"), literal(period)))
+    return exp.and_(equal(column("form_id", "c"), literal(form_id)), equal(column("period", "c"), literal(period)), copy=False)
 
 
 def _in_window() -> exp.Expr:
     """A flow belongs to the window its date falls in; a stock is open at ``end_on``: it started before and had not ended by then."""
     flow = exp.and_(
-        exp.not_(column("is_stock", "r")),
-        exp.GTE(this=column("on_date", "c"), expression=column("start_on", "r")),
+        exp.not_(column("is_stock", "r"), copy=False), exp.GTE(this=column("on_date", "c"), expression=column("start_on", "r")), copy=False
     )
     still_open = exp.or_(
         exp.Is(this=column("until_date", "c"), expression=exp.null()),
         exp.GTE(this=column("until_date", "c"), expression=column("end_on", "r")),
+        copy=False,
     )
     return exp.and_(
         equal(column("indicator_id", "c"), column("indicator_id", "r")),
         equal(column("anchor_on", "c"), column("anchor_on", "r")),
         exp.LT(this=column("on_date", "c"), expression=column("end_on", "r")),
-        exp.paren(exp.or_(flow, exp.and_(column("is_stock", "r"), exp.paren(still_open)))),
+        exp.paren(exp.or_(flow, exp.and_(column("is_stock", "r"), exp.paren(still_open, copy=False), copy=False), copy=False), copy=False),
+        copy=False,
     )
 
 

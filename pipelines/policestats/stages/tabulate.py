@@ -80,11 +80,14 @@ class Tabulation:
                 exp.or_(
                     exp.Is(this=column("known_to", "v"), expression=exp.null()),
                     exp.GT(this=column("known_to", "v"), expression=literal(self.as_of)),
-                )
+                    copy=False,
+                ),
+                copy=False,
             ),
+            copy=False,
         )
         columns = (column(c, "v") for c in self.catalog.tables[name].columns)
-        return exp.select(*columns).from_(table(f"{name}_version", "core", "v")).where(known)
+        return exp.select(*columns, copy=False).from_(table(f"{name}_version", "core", "v"), copy=False).where(known, copy=False)
 
     def fill(self, form: Form) -> FormTable:
         """Compute the form's contributions and table, writing the contributions."""
