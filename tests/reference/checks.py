@@ -164,12 +164,14 @@ def _implied(now: Tabulation) -> Iterator[Failure]:
     """Leaves add up to the total (for counts that may be added); of-which rows and columns lie between 0 and what they are part of."""
     counted = [code for code in now.columns if now.indicator(code) is not None]
     total = next((row.code for row in now.rows if row.kind in ("total", "one")), None)
-    blocks = dict.fromkeys(row.block for row in now.rows if row.kind == "leaf")
+    totals = {row.block: row.code for row in now.rows if row.kind == "total"}
+    blocks = {row.block: totals.get(row.block, total) for row in now.rows if row.kind == "leaf"}
     for unit in now.units():
         for code in counted:
             indicator = now.indicator(code)
-            for block in blocks if total and indicator and not is_distinct(indicator) else []:
-                above = next((row.code for row in now.rows if row.block == block and row.kind == "total"), total)
+            for block, above in blocks.items():
+                if above is None or indicator is None or is_distinct(indicator):
+                    continue
                 leaves = [row.code for row in now.rows if row.block == block and row.kind == "leaf"]
                 yield from _compared(now, f"leaves of {block}", unit, (above, code), [(leaf, code) for leaf in leaves], "=")
             for row in now.rows:

@@ -1,4 +1,4 @@
-"""Rows of a fact: table or union, where, first, joins, dimensions, spells - in this order."""
+"""Rows of a fact: table or union, where, joins, dimensions, first, spells - in this order."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ def fact_rows(fact_id: str, anchor: Anchor) -> list[Row]:
 
 def _work_out(fact: Row, anchor: Anchor) -> list[Row]:
     rows = [row for row in _source_rows(fact, anchor) if holds(fact.get("where", {}), row, anchor) is True]
-    if "first" in fact:
-        rows = _first(fact["first"], rows, anchor)
     for row in rows:
         for join in fact.get("joins", []):
             _join(join, row, anchor)
@@ -39,6 +37,8 @@ def _work_out(fact: Row, anchor: Anchor) -> list[Row]:
         for name in [name for join in fact.get("joins", []) for name in (*join["on"].values(), join.get("at", "period_end"))]:
             if name != "period_end":
                 value_of(name, row)  # raises for a name that nobody declared
+    if "first" in fact:  # its order may name a dimension, such as the day an event counts on
+        rows = _first(fact["first"], rows, anchor)
     return spells(fact["spells"], rows, anchor) if "spells" in fact else rows
 
 

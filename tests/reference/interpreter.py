@@ -123,7 +123,8 @@ class Tabulation:
     def _add_up(self, column: str) -> None:
         """Count the contributions of one column at their unit and at every unit above it."""
         indicator, this = self.indicator(column), self.window(column)
-        assert indicator is not None and this is not None
+        if indicator is None or this is None:
+            return
         anchor = self._anchors.setdefault(this.end, Anchor(self.standard, self._tables, self._clock(), this.end))
         keys: set[tuple[Any, ...]] = set()
         for contribution in contributions(indicator, this, anchor):

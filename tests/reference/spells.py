@@ -58,4 +58,3 @@ def _unit_of_spell(event: Row | None, rule: Row, anchor: Anchor) -> Any:
         return None
     unit = event[rule["unit"]]
     return anchor.standard.unknown_unit if unit is None else unit
-

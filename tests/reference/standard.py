@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 class _Loader(yaml.SafeLoader):
     """SafeLoader in which `on` and `no` are words, and `null` as a key is one too: the language has the keys `on` and `null`."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Row:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Read a mapping with words as keys."""
         return {"null" if key is None else key: value for key, value in super().construct_mapping(node, deep=deep).items()}
 
@@ -84,7 +84,8 @@ def core_rows(standard: Standard, tables: Mapping[str, list[Row]]) -> dict[str, 
     for name, table in standard.tables.items():
         columns = table["columns"]
         found[name] = [
-            {column: _or_default(row.get(column), declared.get("default")) for column, declared in columns.items()} for row in found.get(name, [])
+            {column: _or_default(row.get(column), declared.get("default")) for column, declared in columns.items()}
+            for row in found.get(name, [])
         ]
     return found
 
@@ -99,7 +100,7 @@ def _or_default(value: Any, default: Any) -> Any:
 
 
 def _read(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
 
 
 def _entries(folder: Path) -> list[Row]:

@@ -15,7 +15,7 @@ from policestats.catalog.load import indicator as read_indicator
 from policestats.catalog.model import Label
 from policestats.errors import DefinitionError, nearest
 from policestats.periods import VARIANTS
-from policestats.reports.check_language import Check, read_check
+from policestats.reports.check_language import Call, Check, read_check
 
 #: kinds of columns that are computed from other columns after aggregation
 DERIVED = ("formula", "rate", "change", "share_of", "per_day")
@@ -197,6 +197,8 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
                 )
     columns = _columns(data["columns"], catalog, where, rows)
     checks = tuple(read_check(c, where(("checks", i)), rows, [c.code for c in columns]) for i, c in enumerate(data.get("checks", [])))
+    for check in checks:
+        _refuse_check_sums(check, {c.code: c for c in columns})
     return Form(
         id=data["id"],
         version=data.get("version", 1),
@@ -282,11 +284,6 @@ def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
             indicator = catalog.indicator(spec["indicator"], place)
         if variant not in VARIANTS:
             raise DefinitionError(f"{place}: {variant!r} is no variant; {nearest(variant, VARIANTS)}")
-        if indicator.is_stock and variant not in ("current", "prior_year", "previous_period"):
-            raise DefinitionError(
-                f"{place}: column {spec['code']!r} would add the stock {indicator.id!r} up over time; "
-                "a stock has the variants current, prior_year and previous_period"
-            )
     label = spec.get("label") or (indicator.label if indicator else None)
     if not label:
         raise DefinitionError(f"{place}: column {spec['code']!r} needs a label: {{zh: .., en: ..}}")
@@ -306,6 +303,32 @@ def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
         variant=variant,
         where=place,
     )
+
+
+def _refuse_sums(columns: tuple[FormColumn, ...]) -> None:
+    """A formula adds figures up cell by cell; what must be recomputed (distinct persons) has no sum."""
+    by_code = {c.code: c for c in columns}
+    for column in columns:
+        for name in column.spec.get("formula", {}):
+            if by_code[name].additivity["rows"] == "recompute":
+                raise DefinitionError(
+                    f"{column.where}: column {column.code!r} would sum {name!r}, which must be recomputed, never summed; count it by an indicator of its own"
+                )
+
+
+#: along which way each function of checks adds figures up
+_SUMS_ALONG = {"sum": "rows", "units": "units", "children": "units", "days": "time"}
+
+
+def _refuse_check_sums(check: Check, columns: dict[str, FormColumn]) -> None:
+    for term in (*check.left, *check.right):
+        if isinstance(term.value, Call) and term.value.function in _SUMS_ALONG and term.value.argument.form is None:
+            along, name = _SUMS_ALONG[term.value.function], term.value.argument.column
+            column = columns.get(name) if name else None
+            if column is not None and column.kind == "base" and column.additivity[along] == "recompute":
+                raise DefinitionError(
+                    f"{check.where}: check {check.id!r} would sum {name!r} along {along}, where it must be recomputed; compare it at one place instead"
+                )
 
 
 def _operands(column: FormColumn) -> list[str]:

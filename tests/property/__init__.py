@@ -1,0 +1,1 @@
+"""Properties that hold for every ledger and every form; the strategies draw both."""
