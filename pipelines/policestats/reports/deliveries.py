@@ -46,7 +46,7 @@ class Deliveries:
         """Return, for every unit of the tree, the coverage of ``tables`` over the months that [start, end) touches."""
         delivered: dict[str, int] = defaultdict(int)
         due: dict[str, int] = defaultdict(int)
-        silent: dict[str, set[str]] = defaultdict(set)
+        silent: dict[str, dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
         names = [t for t in tables if t not in self.whole]
         for month in _months(start, end):
             for unit in self._owing(month):
@@ -56,12 +56,13 @@ class Deliveries:
                     if (unit, month) in self.months.get(name, ()):
                         delivered[standing] += 1
                     else:
-                        silent[standing].add(f"{unit} {month} {name}")
+                        silent[standing][unit, month].append(name)
         found = {}
         for code in (u.code for u in self.tree.units):
             below = self.tree.below(code)
-            absent = sorted(s for member in below for s in silent.get(member, ()))
-            found[code] = Coverage(sum(delivered[m] for m in below), sum(due[m] for m in below), tuple(absent[:5]))
+            absent = sorted((*at, ", ".join(sorted(tables))) for member in below for at, tables in silent.get(member, {}).items())
+            named = tuple(f"{unit} in {month} ({tables})" for unit, month, tables in absent[:5])
+            found[code] = Coverage(sum(delivered[m] for m in below), sum(due[m] for m in below), named)
         return found
 
     def _owing(self, month: str) -> list[str]:

@@ -10,7 +10,12 @@ MANIFEST = PublishedTable(
     "发布清单（一行）",
     "the manifest of the release (one row)",
     (
-        ("release_id", "VARCHAR", "发布号：定义、口径选择、批次、程序版本与内容的摘要", "hash of definitions, policies, load, code version and content"),
+        (
+            "release_id",
+            "VARCHAR",
+            "发布号：定义、口径选择、批次、程序版本与内容的摘要",
+            "hash of definitions, policies, load, code version and content",
+        ),
         ("release", "VARCHAR", "发布名称", "name of the release"),
         ("standard", "VARCHAR", "标准", "standard"),
         ("period", "VARCHAR", "统计期", "period"),
@@ -46,16 +51,20 @@ _QUALITY_COLUMNS = {
     "opened_at": ("问题出现的批次时间", "landing time of the load that brought it"),
     "closed_at": ("问题消除的批次时间（空：未消除）", "landing time of the load that cured it (null: open)"),
     "status": ("状态", "status"),
-    "detail": ("说明", "detail"),
     "period": ("月份", "month"),
 }
 _QUALITY_TABLES = {
     "quality.rate": ("数据质量：各机构各维度合格率", "rates of data quality per unit and dimension"),
     "quality.rule_result": ("数据质量：各规则结论", "verdicts of the data rules"),
     "quality.issue": ("数据质量：问题记录", "records that fail a data rule"),
-    "quality.delivery": ("报送情况：delivered 已报、zero 零报、silent 未报", "who delivered what: delivered, zero or silent, per unit and month"),
+    "quality.delivery": (
+        "报送情况：delivered 已报、zero 零报、silent 未报",
+        "who delivered what: delivered, zero or silent, per unit and month",
+    ),
 }
 QUALITY_TABLES = tuple(_QUALITY_TABLES)
+#: what quotes the values of a record stays in the private warehouse: a release is for every reader
+_PRIVATE = ("detail",)
 
 _CODELIST_COLUMNS = {
     "code": ("代码", "code"),
@@ -90,12 +99,12 @@ NOT_CONTENT = ("run_id", "as_of")
 
 
 def quality_table(name: str, columns: list[tuple[str, str]]) -> PublishedTable:
-    """Return the published form of a quality table with ``columns`` (name, SQL type).
+    """Return the published form of a quality table with ``columns`` (name, SQL type); what quotes records is left out.
 
     Raises: KeyError with the name of a column that nobody has described; such a column is not published.
     """
     zh, en = _QUALITY_TABLES[name]
-    return PublishedTable(name, zh, en, tuple((c, type_, *_QUALITY_COLUMNS[c]) for c, type_ in columns))
+    return PublishedTable(name, zh, en, tuple((c, type_, *_QUALITY_COLUMNS[c]) for c, type_ in columns if c not in _PRIVATE))
 
 
 def codelist_table(codelist: CodeList) -> PublishedTable:

@@ -66,7 +66,7 @@ def _of(coverage: Coverage, rules: list[str]) -> Status:
         return Status("blocked", coverage.delivered, coverage.due, "failed: " + ", ".join(sorted(set(rules))))
     if coverage.delivered == coverage.due:
         return Status("auto", coverage.delivered, coverage.due, None)
-    reason = "silent: " + "; ".join(coverage.silent)
+    reason = "nothing from " + " or ".join(coverage.silent)
     return Status("partial" if coverage.delivered else "missing", coverage.delivered, coverage.due, reason)
 
 

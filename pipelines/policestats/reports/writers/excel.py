@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from copy import copy
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -12,12 +14,17 @@ from openpyxl.cell import Cell as SheetCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from policestats.reports.writers.printed import STATUS_LABELS, PrintedForm, PrintedTable, PrintedUnit
 
 CONTENTS = "目录 Contents"
+#: first unit of the contents
+CONTENTS_ROW = 8
 #: rows of a unit's sheet: title (3 lines), heads (label, English, unit of measure, code), then figures
 HEAD_ROW = 5
 FIRST_ROW = HEAD_ROW + 4
@@ -25,12 +32,76 @@ FIRST_ROW = HEAD_ROW + 4
 FIRST_COLUMN = 4
 _LONGEST_NAME = 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
+_PAPER_A3 = 8
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """How a cell looks. Each is made once, so that a workbook resolves it once."""
+
+    font: Font | None = None
+    fill: PatternFill | None = None
+    border: Border | None = None
+    alignment: Alignment | None = None
+    number_format: str = "General"
+
+
 _LINE = Side(style="thin", color="9AA5B1")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
-_HEAD = PatternFill("solid", fgColor="E8EDF3")
-_REMARKED = PatternFill("solid", fgColor="FFF4D6")
-_SMALL = Font(size=8, color="5B6570")
-_PAPER_A3 = 8
+_GREY = PatternFill("solid", fgColor="E8EDF3")
+_YELLOW = PatternFill("solid", fgColor="FFF4D6")
+_CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
+_RIGHT = Alignment(horizontal="right", vertical="center")
+_LINK = Font(color="0B5394", underline="single")
+_TITLE = _Look(Font(bold=True, size=16))
+_SUBTITLE = _Look(Font(size=11, color="5B6570"))
+_PLAIN = _Look()
+_SEAL = _Look(Font(bold=True, color="A33B20"))
+_BACK = _Look(_LINK)
+_NOTE = _Look(Font(size=9))
+_HEAD = _Look(Font(bold=True), _GREY, _BOX, _CENTRE)
+_SMALL_HEAD = _Look(Font(size=8, color="5B6570"), _GREY, _BOX, _CENTRE)
+_CELL = _Look(None, None, _BOX)
+_REMARKED_CELL = _Look(None, _YELLOW, _BOX)
+_CODE = _Look(Font(size=8, color="5B6570"), None, _BOX, Alignment(vertical="center"))
+
+
+@cache
+def _label(depth: int, is_link: bool, is_bold: bool) -> _Look:
+    return _Look(_LINK if is_link else Font(bold=is_bold), None, _BOX, Alignment(indent=depth, vertical="center"))
+
+
+@cache
+def _figure(decimals: int, is_bold: bool, is_remarked: bool) -> _Look:
+    shown = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return _Look(Font(bold=is_bold), _YELLOW if is_remarked else None, _BOX, _RIGHT, shown)
+
+
+class _Pen:
+    """Writes cells of one workbook, resolving each look once: most of the time of a workbook goes into styles."""
+
+    def __init__(self) -> None:
+        self._styles: dict[_Look, StyleArray] = {}
+
+    def write(self, sheet: Worksheet, line: int, column: int, value: str | int | float, look: _Look) -> SheetCell:
+        """Write ``value``; a text stays a text: one that begins with = is no formula, one like #N/A no error."""
+        cell = sheet.cell(line, column)
+        assert isinstance(cell, SheetCell)
+        if isinstance(value, str):
+            cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+            cell.data_type = "s"
+        else:
+            cell.value = value
+        if look in self._styles:
+            cell._style = copy(self._styles[look])  # type: ignore[attr-defined]  # the stubs leave it out
+            return cell
+        for name in ("font", "fill", "border", "alignment"):
+            part = getattr(look, name)
+            if part is not None:
+                setattr(cell, name, part)
+        cell.number_format = look.number_format
+        self._styles[look] = copy(cell._style)  # type: ignore[attr-defined]
+        return cell
 
 
 def write_workbook(path: Path, form: PrintedForm, tables: Iterable[PrintedTable]) -> None:
@@ -38,13 +109,13 @@ def write_workbook(path: Path, form: PrintedForm, tables: Iterable[PrintedTable]
 
     Every text is written as text, so that none can become a formula.
     """
-    book = Workbook()
+    book, pen = Workbook(), _Pen()
     contents = book.worksheets[0]
     contents.title = CONTENTS
     names = _sheet_names([u for u in form.units if u.is_shown])
-    _write_contents(contents, form, names)
+    _write_contents(pen, contents, form, names)
     for table in tables:
-        _write_table(book.create_sheet(names[table.unit.code]), form, table)
+        _write_table(pen, book.create_sheet(names[table.unit.code]), form, table)
     book.save(path)
 
 
@@ -61,142 +132,89 @@ def _sheet_names(units: list[PrintedUnit]) -> dict[str, str]:
     return found
 
 
-def _write_contents(sheet: Worksheet, form: PrintedForm, names: dict[str, str]) -> None:
-    _text(sheet, 1, 1, f"{form.id}　{form.title['zh']}", font=Font(bold=True, size=16))
-    _text(sheet, 2, 1, form.title["en"], font=Font(size=11, color="5B6570"))
-    _text(sheet, 3, 1, f"统计期 Period {form.period}　发布 Release {form.release}　表号 {form.table_number['zh']}")
-    _text(sheet, 4, 1, f"{form.provenance['zh']} | {form.provenance['en']}", font=Font(bold=True, color="A33B20"))
+def _write_contents(pen: _Pen, sheet: Worksheet, form: PrintedForm, names: dict[str, str]) -> None:
+    pen.write(sheet, 1, 1, f"{form.id}　{form.title['zh']}", _TITLE)
+    pen.write(sheet, 2, 1, form.title["en"], _SUBTITLE)
+    pen.write(sheet, 3, 1, f"统计期 Period {form.period}　发布 Release {form.release}　表号 {form.table_number['zh']}", _PLAIN)
+    pen.write(sheet, 4, 1, f"{form.provenance['zh']} | {form.provenance['en']}", _SEAL)
     if form.notice:
-        _text(sheet, 5, 1, f"{form.notice['zh']} | {form.notice['en']}", font=Font(color="A33B20"))
-    heads = ("机构代码 Code", "机构 Unit", "Unit (English)", "层级 Level", "状态 Status")
-    for i, head in enumerate(heads, 1):
-        _text(sheet, 7, i, head, font=Font(bold=True), fill=_HEAD, border=_BOX)
-    for line, unit in enumerate(form.units, 8):
+        pen.write(sheet, 5, 1, f"{form.notice['zh']} | {form.notice['en']}", _SEAL)
+    for i, head in enumerate(("机构代码 Code", "机构 Unit", "Unit (English)", "层级 Level", "状态 Status"), 1):
+        pen.write(sheet, CONTENTS_ROW - 1, i, head, _HEAD)
+    for line, unit in enumerate(form.units, CONTENTS_ROW):
         status = STATUS_LABELS[unit.status]
-        _text(sheet, line, 1, unit.code, border=_BOX)
-        name = _text(sheet, line, 2, unit.name["zh"], border=_BOX, alignment=Alignment(indent=unit.depth))
+        pen.write(sheet, line, 1, unit.code, _CELL)
+        name = pen.write(sheet, line, 2, unit.name["zh"], _label(unit.depth, unit.code in names, False))
         if unit.code in names:
-            name.hyperlink = f"#'{names[unit.code]}'!A1"
-            name.font = Font(color="0B5394", underline="single")
-        _text(sheet, line, 3, unit.name["en"], border=_BOX)
-        _text(sheet, line, 4, f"{unit.level['zh']} {unit.level['en']}".strip(), border=_BOX)
-        fill = PatternFill() if unit.status == "auto" else _REMARKED
-        _text(sheet, line, 5, f"{status['zh']} {status['en']}", border=_BOX, fill=fill)
-    for column, width in zip("ABCDE", (16, 30, 34, 18, 20), strict=True):
-        sheet.column_dimensions[column].width = width
-    sheet.freeze_panes = "A8"
+            name.hyperlink = Hyperlink(ref=name.coordinate, location=f"'{names[unit.code]}'!A1")
+        pen.write(sheet, line, 3, unit.name["en"], _CELL)
+        pen.write(sheet, line, 4, f"{unit.level['zh']} {unit.level['en']}".strip(), _CELL)
+        pen.write(sheet, line, 5, f"{status['zh']} {status['en']}", _CELL if unit.status == "auto" else _REMARKED_CELL)
+    for letter, width in zip("ABCDE", (16, 30, 34, 18, 20), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.freeze_panes = f"A{CONTENTS_ROW}"
     sheet.sheet_view.showGridLines = False
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    _fit_to_width(sheet)
 
 
-def _write_table(sheet: Worksheet, form: PrintedForm, table: PrintedTable) -> None:
+def _write_table(pen: _Pen, sheet: Worksheet, form: PrintedForm, table: PrintedTable) -> None:
     unit = table.unit
-    _text(sheet, 1, 1, f"{form.title['zh']}　{form.title['en']}", font=Font(bold=True, size=14))
+    pen.write(sheet, 1, 1, f"{form.title['zh']}　{form.title['en']}", _TITLE)
     place = f"填报单位 Unit {unit.name['zh']} {unit.name['en']} ({unit.code})　统计期 Period {form.period}　表号 {form.id}　{form.table_number['zh']}"
-    _text(sheet, 2, 1, place)
-    _text(sheet, 3, 1, f"{form.provenance['zh']} | {form.provenance['en']}　发布 Release {form.release}", font=Font(color="A33B20"))
-    back = _text(sheet, 4, 1, "返回目录 Contents")
-    back.hyperlink = f"#'{CONTENTS}'!A1"
-    back.font = Font(color="0B5394", underline="single", size=9)
-    _write_heads(sheet, form, table)
-    _write_figures(sheet, form, table)
-    line = FIRST_ROW + len(form.rows) + 1
-    for number, note in enumerate([*table.footnotes, *form.footnotes], 1):
-        _text(sheet, line, 1, f"注{number}　{note['zh']} | {note['en']}", font=Font(size=9))
-        line += 1
+    pen.write(sheet, 2, 1, place, _PLAIN)
+    pen.write(sheet, 3, 1, f"{form.provenance['zh']} | {form.provenance['en']}　发布 Release {form.release}", _SEAL)
+    back = pen.write(sheet, 4, 1, "返回目录 Contents", _BACK)
+    back.hyperlink = Hyperlink(ref=back.coordinate, location=f"'{CONTENTS}'!A1")
+    _write_heads(pen, sheet, form, table)
+    _write_figures(pen, sheet, form, table)
+    notes = enumerate([*table.footnotes, *form.footnotes], 1)
+    for line, (number, note) in enumerate(notes, FIRST_ROW + len(form.rows) + 1):
+        pen.write(sheet, line, 1, f"注{number}　{note['zh']} | {note['en']}", _NOTE)
     sheet.column_dimensions["A"].width = 9
-    sheet.column_dimensions["B"].width = 2 + max([2 * len(r.label["zh"]) + 2 * r.depth for r in form.rows] + [14])
-    sheet.column_dimensions["C"].width = 2 + max([int(0.9 * len(r.label["en"])) + 2 * r.depth for r in form.rows] + [14])
+    sheet.column_dimensions["B"].width = max([14, *(4 + 2 * len(r.text("zh")) + 2 * r.depth for r in form.rows)])
+    sheet.column_dimensions["C"].width = max([14, *(4 + 0.9 * len(r.text("en")) + 2 * r.depth for r in form.rows)])
     for i in range(len(form.columns)):
-        sheet.column_dimensions[get_column_letter(FIRST_COLUMN + i)].width = 12
-    sheet.freeze_panes = sheet.cell(FIRST_ROW, FIRST_COLUMN)
+        sheet.column_dimensions[get_column_letter(FIRST_COLUMN + i)].width = 13
+    sheet.freeze_panes = f"{get_column_letter(FIRST_COLUMN)}{FIRST_ROW}"
     sheet.sheet_view.showGridLines = False
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", _PAPER_A3
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    _fit_to_width(sheet)
     sheet.print_title_rows = f"{HEAD_ROW}:{FIRST_ROW - 1}"
-    sheet.oddFooter.center.text = f"{form.id} {form.period} {unit.code} — &P/&N"
+    footer = sheet.oddFooter
+    assert footer is not None
+    footer.center.text = f"{form.id} {form.period} {unit.code} — &P/&N"
 
 
-def _write_heads(sheet: Worksheet, form: PrintedForm, table: PrintedTable) -> None:
-    centre = Alignment(horizontal="center", vertical="center", wrap_text=True)
+def _write_heads(pen: _Pen, sheet: Worksheet, form: PrintedForm, table: PrintedTable) -> None:
     for i, head in enumerate(("行代码 Row", "项目", "Item"), 1):
         for line in range(HEAD_ROW, FIRST_ROW):
-            _text(sheet, line, i, head if line == HEAD_ROW else "", font=Font(bold=True), fill=_HEAD, border=_BOX, alignment=centre)
+            pen.write(sheet, line, i, head if line == HEAD_ROW else "", _HEAD)
         sheet.merge_cells(start_row=HEAD_ROW, end_row=FIRST_ROW - 1, start_column=i, end_column=i)
     for i, column in enumerate(form.columns, FIRST_COLUMN):
         remark = table.remarks.get(column.code)
         marked = f"（{remark.mark}）" if remark and remark.mark else ""
-        lines = (
-            (column.label["zh"] + marked, Font(bold=True)),
-            (column.label["en"], _SMALL),
-            (column.unit, Font(size=9)),
-            (column.code, _SMALL),
-        )
-        for offset, (text, font) in enumerate(lines):
-            cell = _text(sheet, HEAD_ROW + offset, i, text, font=font, fill=_HEAD, border=_BOX, alignment=centre)
-            if offset == 0 and remark:
-                cell.comment = Comment(_clean(f"{remark.text['zh']}\n{remark.text['en']}"), form.id, height=120, width=320)
+        caption = pen.write(sheet, HEAD_ROW, i, column.label["zh"] + marked, _HEAD)
+        if remark:
+            told = ILLEGAL_CHARACTERS_RE.sub("", f"{remark.text['zh']}\n{remark.text['en']}")
+            caption.comment = Comment(told, form.id, height=120, width=320)
+        for offset, text in enumerate((column.label["en"], column.unit, column.code), 1):
+            pen.write(sheet, HEAD_ROW + offset, i, text, _SMALL_HEAD)
     for offset, height in enumerate((50, 50, 15, 24)):
         sheet.row_dimensions[HEAD_ROW + offset].height = height
 
 
-def _write_figures(sheet: Worksheet, form: PrintedForm, table: PrintedTable) -> None:
+def _write_figures(pen: _Pen, sheet: Worksheet, form: PrintedForm, table: PrintedTable) -> None:
     remarked = {c.code for c in form.columns if (r := table.remarks.get(c.code)) and r.mark}
-    formats = ["#,##0" + ("." + "0" * c.decimals if c.decimals else "") for c in form.columns]
     for line, (row, values) in enumerate(zip(form.rows, table.cells, strict=True), FIRST_ROW):
-        font = Font(bold=row.depth == 0, italic=row.is_of_which)
-        indent = Alignment(indent=row.depth, vertical="center")
-        _text(sheet, line, 1, row.code, font=_SMALL, border=_BOX)
-        _text(sheet, line, 2, row_label(row.label["zh"], "其中：", "其中", row.is_of_which), font=font, border=_BOX, alignment=indent)
-        _text(sheet, line, 3, row_label(row.label["en"], "of which ", "of which", row.is_of_which), font=font, border=_BOX, alignment=indent)
-        for i, (value, column, shown) in enumerate(zip(values, form.columns, formats, strict=True)):
-            if isinstance(value, Decimal):
-                cell = sheet.cell(line, FIRST_COLUMN + i, value=int(value) if value == int(value) else float(value))
-                cell.number_format = shown
-                cell.border, cell.font, cell.alignment = _BOX, font, Alignment(horizontal="right")
-            else:
-                cell = _text(sheet, line, FIRST_COLUMN + i, value, font=font, border=_BOX, alignment=Alignment(horizontal="right"))
-            if column.code in remarked:
-                cell.fill = _REMARKED
+        is_bold = row.depth == 0
+        pen.write(sheet, line, 1, row.code, _CODE)
+        for i, lang in enumerate(("zh", "en"), 2):
+            pen.write(sheet, line, i, row.text(lang), _label(row.depth, False, is_bold))
+        for i, (value, column) in enumerate(zip(values, form.columns, strict=True), FIRST_COLUMN):
+            shown = value if isinstance(value, str) else int(value) if value == int(value) else float(value)
+            pen.write(sheet, line, i, shown, _figure(column.decimals, is_bold, column.code in remarked))
 
 
-def row_label(text: str, prefix: str, said: str, is_of_which: bool) -> str:
-    """Return the row's label with the words for "of which" before it, unless it says so itself.
-
-    >>> row_label("抢夺", "其中：", "其中", True)
-    '其中：抢夺'
-    """
-    return prefix + text if is_of_which and not text.startswith(said) else text
-
-
-def _text(
-    sheet: Worksheet,
-    line: int,
-    column: int,
-    text: str,
-    *,
-    font: Font | None = None,
-    fill: PatternFill | None = None,
-    border: Border | None = None,
-    alignment: Alignment | None = None,
-) -> SheetCell:
-    """Write ``text`` as text: a label that begins with = is no formula, one like #N/A no error."""
-    cell = sheet.cell(line, column)
-    assert isinstance(cell, SheetCell)
-    cell.value = _clean(text)
-    cell.data_type = "s"
-    if font:
-        cell.font = font
-    if fill:
-        cell.fill = fill
-    if border:
-        cell.border = border
-    if alignment:
-        cell.alignment = alignment
-    return cell
-
-
-def _clean(text: str) -> str:
-    return ILLEGAL_CHARACTERS_RE.sub("", text)
+def _fit_to_width(sheet: Worksheet) -> None:
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)

@@ -9,6 +9,7 @@ from policestats.catalog.model import Label
 
 #: A cell: a figure, or the mark that stands for one ("—", 缺 ...).
 Cell = Decimal | str
+_OF_WHICH = {"zh": ("其中", "其中："), "en": ("of which", "of which ")}
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class PrintedRow:
     label: Label
     depth: int
     is_of_which: bool
+
+    def text(self, lang: str) -> str:
+        """Return the label, with the words for "of which" before it unless it says so itself."""
+        said, prefix = _OF_WHICH[lang]
+        return prefix + self.label[lang] if self.is_of_which and not self.label[lang].startswith(said) else self.label[lang]
 
 
 @dataclass(frozen=True)
@@ -93,29 +99,29 @@ class PrintedRate:
 
 @dataclass(frozen=True)
 class PrintedCheck:
-    """A check that failed at a unit."""
+    """A check that failed ``times`` times, with the units and one example."""
 
     form_id: str
     check_id: str
     severity: str
-    unit: str
-    place: str
     message: str
+    times: int
+    units: str
+    example: str
 
 
 @dataclass(frozen=True)
 class SilentUnit:
-    """A unit without deliveries: ``forms`` that lack its records, ``what`` did not come."""
+    """A unit of which not everything came: for each form that lacks its records, what came of what was due (3/4)."""
 
     code: str
     name: Label
-    forms: list[str]
-    what: str
+    forms: dict[str, str]
 
 
 @dataclass(frozen=True)
 class PrintedIndex:
-    """The first page of a release. ``failed_more`` counts failed checks that are not listed."""
+    """The first page of a release. A form has the number of its units by status; ``failed_counts`` the failures by severity."""
 
     standard: Label
     period: str
@@ -123,11 +129,10 @@ class PrintedIndex:
     facts: list[tuple[Label, str]]
     policies: list[Label]
     provenance: Label
-    forms: list[tuple[str, Label, str]]
+    forms: list[tuple[str, Label, dict[str, int]]]
     rates: list[PrintedRate]
     failed: list[PrintedCheck]
     failed_counts: dict[str, int]
-    failed_more: int
     silent: list[SilentUnit]
 
 

@@ -1,0 +1,77 @@
+"""check-templates: does every form of a folder compile against the standard, and what would it publish?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlglot import exp
+
+from policestats.catalog import Catalog
+from policestats.errors import DefinitionError, StatisticsError
+from policestats.periods import ReferencePeriod
+from policestats.query import table
+from policestats.reports.compiler import contributions
+from policestats.reports.facts import FactCompiler
+from policestats.reports.plan import plan
+from policestats.reports.template import Form, load_form
+
+#: Any day does: names do not depend on it. A day well after the standards' records begin makes every column applicable.
+_SAMPLE_DAY = date(2030, 6, 15)
+
+
+@dataclass(frozen=True)
+class TemplateReport:
+    """What was found in one file: ``problem`` is None when the form compiles."""
+
+    file: str
+    form_id: str | None
+    rows: int
+    columns: int
+    checks: int
+    problem: str | None
+
+
+def run(*, catalog: Catalog, folder: Path | None = None) -> list[TemplateReport]:
+    """Check every form of ``folder`` (default: the standard's own); all files are read, whatever is wrong with one.
+
+    Raises: StatisticsError when the folder holds no form.
+    """
+    where = folder or catalog.templates
+    paths = sorted(where.glob("*.yaml"))
+    if not paths:
+        raise StatisticsError(f"{where}: there is no form here; a form is a file <form id>.yaml")
+    return [_report(path, catalog) for path in paths]
+
+
+def _report(path: Path, catalog: Catalog) -> TemplateReport:
+    try:
+        form = load_form(path, catalog)
+        if form.id != path.stem:
+            raise DefinitionError(f"{form.where}: the form's id is {form.id!r} but its file is {path.name}; make them the same")
+        compile_form(form, catalog)
+    except DefinitionError as error:
+        return TemplateReport(path.name, None, 0, 0, 0, str(error))
+    return TemplateReport(path.name, form.id, len(form.rows), len(form.columns), len(form.checks), None)
+
+
+def compile_form(form: Form, catalog: Catalog) -> None:
+    """Compile all that ``form`` reads, at every frequency, without running it. Raises: DefinitionError for a name that nobody declared."""
+    for frequency in form.frequencies:
+        todo = plan(form, ReferencePeriod.of(frequency, _SAMPLE_DAY), catalog.standard.records_begin)
+        for anchor in todo.anchors:
+            for indicator in todo.indicators(anchor):
+                fact = catalog.fact(indicator.fact, indicator.where)
+                compiled = FactCompiler(catalog, fact, anchor, form.lateness, _core).compile()
+                contributions(catalog, todo, indicator, anchor, fact.id, compiled.columns)
+
+
+def problems(reports: Iterable[TemplateReport]) -> list[str]:
+    """Return the problems found, in file order."""
+    return [r.problem for r in reports if r.problem]
+
+
+def _core(name: str) -> exp.Expr:
+    return table(name, "core")

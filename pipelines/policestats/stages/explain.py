@@ -1,0 +1,237 @@
+"""explain: what a cell means, in words: its definition, source, policies in force, and the SQL that ran."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from policestats.catalog import Catalog, Indicator
+from policestats.engines.duckdb import open_warehouse
+from policestats.errors import StatisticsError, nearest
+from policestats.periods import ReferencePeriod
+from policestats.reports.template import Form, FormColumn, Row, load_forms, operands
+
+_VARIANTS = {
+    "current": "the period",
+    "ytd": "the year to the end of the period",
+    "prior_year": "the same period a year earlier",
+    "prior_year_ytd": "the year before, up to the same period",
+    "previous_period": "the period before",
+}
+
+
+@dataclass
+class Explanation:
+    """What there is to say of a cell. ``queries`` holds (subject, SQL, rows it gave); empty when the period was not tabulated."""
+
+    title: str
+    lines: list[str]
+    policies: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    status: str | None = None
+    records: int | None = None
+    value: str | None = None
+    queries: list[tuple[str, str, int]] = field(default_factory=list)
+
+
+def run(
+    *, catalog: Catalog, home: Path, form: str, row: str, column: str, period: str | None = None, unit: str | None = None
+) -> Explanation:
+    """Return the explanation of a cell; with a ``period`` that was tabulated, also the SQL that ran, the status and the number of records.
+
+    Args:
+        unit: default the first root of the tree.
+    Raises: StatisticsError for an unknown form, row or column, or a period that was not tabulated.
+    """
+    forms = load_forms(catalog)
+    if form not in forms:
+        raise StatisticsError(f"there is no form {form!r}; {nearest(form, forms)}")
+    found = forms[form]
+    rows = {r.code: r for r in found.rows}
+    columns = {c.code: c for c in found.columns}
+    if row not in rows:
+        raise StatisticsError(f"form {form} has no row {row!r}; {nearest(row, rows)}")
+    if column not in columns:
+        raise StatisticsError(f"form {form} has no column {column!r}; {nearest(column, columns)}")
+    explanation = _definition(catalog, found, rows[row], columns[column])
+    if period is not None:
+        _run_of(explanation, catalog, home, found, rows[row], columns[column], ReferencePeriod.parse(period), unit)
+    return explanation
+
+
+def _definition(catalog: Catalog, form: Form, row: Row, column: FormColumn) -> Explanation:
+    title = f"{form.id} {form.title['zh']} · [{row.code}] {row.label['zh']} · {column.code} {column.label['zh']}"
+    lines = [
+        f"{form.title['en']} / {row.label['en']} / {column.label['en']}" + (f" ({column.unit})" if column.unit else ""),
+        f"Row: {_row(form, row)}",
+    ]
+    explanation = Explanation(title, lines)
+    _column(catalog, form, column, explanation, depth=0)
+    _policy_lines(catalog, row.condition, explanation)
+    if not column.applies(row.code):
+        lines.append("This column does not apply to this row.")
+    lines.append(f"Provenance of rows: {form.provenance['rows']}; of columns: {form.provenance['columns']}")
+    return explanation
+
+
+def _row(form: Form, row: Row) -> str:
+    if row.kind == "of_which":
+        return (
+            f"of which, within {row.parent}: records that meet {words(row.condition or {})}; it overlaps the other rows and is in no total"
+        )
+    block = next(b for b in form.blocks if b.id == row.block)
+    if row.kind == "leaf" and block.dimension:
+        also = "; also whatever is unknown" if row.code == block.unknown else ""
+        return f"records whose {block.dimension} is {row.code}{also}"
+    parts = [r.code for r in form.rows if r.parent == row.code and r.kind != "of_which" and r.block == row.block]
+    return f"the sum of {', '.join(parts)}" if parts else "all records"
+
+
+def _column(catalog: Catalog, form: Form, column: FormColumn, explanation: Explanation, depth: int) -> None:
+    pad = "  " * depth
+    if column.indicator is not None:
+        explanation.lines += [pad + line for line in _indicator(catalog, column, column.indicator, form.lateness)]
+        if column.indicator.source:
+            explanation.sources.append(f"{column.indicator.id}: {column.indicator.source}")
+        _policy_lines(catalog, column.indicator.condition, explanation)
+        _policy_lines(catalog, catalog.facts[column.indicator.fact].spec, explanation)
+        return
+    spec = {k: v for k, v in column.spec.items() if k == column.kind}
+    explanation.lines.append(
+        f"{pad}{column.code} = {words(spec)}, computed after aggregation, {column.decimals} decimals, half away from zero"
+    )
+    for name in dict.fromkeys(operands(column)):
+        _column(catalog, form, form.column(name), explanation, depth + 1)
+
+
+def _indicator(catalog: Catalog, column: FormColumn, indicator: Indicator, lateness: str) -> list[str]:
+    fact = catalog.facts[indicator.fact]
+    label = indicator.label.get("zh", ""), indicator.label.get("en", "")
+    if indicator.show is None:
+        what = {"count": "counts", "distinct": "counts distinct", "sum": "adds up"}[indicator.measure]
+        thing = ", ".join(indicator.operand) or f"rows of {fact.label['en'].lower()}"
+        basis = f"{what} {thing}, on {indicator.on}, for the unit in {indicator.by}"
+    else:
+        kinds = f" ({', '.join(indicator.kinds)})" if indicator.kinds else ""
+        basis = f"shows the {indicator.show}{kinds} of {fact.label['en'].lower()}"
+    lines = [f"{column.code} = {indicator.id} {label[0]} ({label[1]}): {basis}, over {_VARIANTS[column.variant]}"]
+    if indicator.condition:
+        lines.append(f"  where {words(indicator.condition)}")
+    lines.append(f"  tables: {', '.join(fact.tables)}; lateness: {lateness}")
+    if indicator.additivity["units"] == "net":
+        lines.append("  transfers inside a unit's own subtree are netted")
+    return lines
+
+
+def words(spec: Any) -> str:
+    """Return a condition or definition as one line of plain words."""
+    if isinstance(spec, dict):
+        return " and ".join(_entry(str(key), value) for key, value in spec.items())
+    if isinstance(spec, list):
+        return ", ".join(words(v) for v in spec)
+    return str(spec)
+
+
+def _entry(key: str, value: Any) -> str:
+    if key in ("all", "any") and isinstance(value, list):
+        return "(" + (" and " if key == "all" else " or ").join(words(v) for v in value) + ")"
+    if key == "not":
+        return f"not ({words(value)})"
+    if key == "policy":
+        return f"policy {value}"
+    if value is None:
+        return f"{key} is empty"
+    if isinstance(value, dict) and set(value) == {"null"}:
+        return f"{key} is {'empty' if value['null'] else 'given'}"
+    if isinstance(value, dict):
+        return f"{key} {', '.join(f'{k} {words(v)}' for k, v in value.items())}"
+    if isinstance(value, list):
+        return f"{key} in ({words(value)})"
+    return f"{key} = {value}"
+
+
+def _policy_lines(catalog: Catalog, spec: Any, explanation: Explanation) -> None:
+    for name in _policies(spec):
+        policy = catalog.policy(name, "explain")
+        line = f"{name} = {policy.chosen} ({policy.label['zh']}; {policy.label['en']}): {policy.effect}. Source: {policy.source}"
+        if line not in explanation.policies:
+            explanation.policies.append(line)
+
+
+def _policies(spec: Any) -> list[str]:
+    if isinstance(spec, dict):
+        own = [str(value) for key, value in spec.items() if key == "policy"]
+        return own + [name for value in spec.values() for name in _policies(value)]
+    if isinstance(spec, list):
+        return [name for value in spec for name in _policies(value)]
+    return []
+
+
+def _run_of(
+    explanation: Explanation,
+    catalog: Catalog,
+    home: Path,
+    form: Form,
+    row: Row,
+    column: FormColumn,
+    period: ReferencePeriod,
+    unit: str | None,
+) -> None:
+    bases = _bases(form, column)
+    with open_warehouse(home, read_only=True) as engine:
+        if not engine.has_table("report", "query"):
+            raise StatisticsError(f"nothing has been tabulated yet: run 'policestats tabulate --period {period}'")
+        units = engine.sql("SELECT unit_code FROM dim.unit WHERE period = ? ORDER BY unit_order", [period.text]).column(0).to_pylist()
+        if not units:
+            raise StatisticsError(f"{period} has not been tabulated: run 'policestats tabulate --period {period}'")
+        chosen = unit or str(units[0])
+        if chosen not in units:
+            raise StatisticsError(f"--unit {chosen}: no such unit in {period}; {nearest(chosen, map(str, units))}")
+        status = engine.sql(
+            "SELECT DISTINCT status, delivered, due, reason FROM report.status WHERE form_id = ? AND period = ? AND unit_code = ? AND column_code = ?",
+            [form.id, period.text, chosen, column.code],
+        ).to_pylist()
+        if status:
+            s = status[0]
+            explanation.status = (
+                f"{s['status']} ({s['delivered']} of {s['due']} unit-months delivered){': ' + s['reason'] if s['reason'] else ''}"
+            )
+        value = engine.scalar(
+            "SELECT value FROM report.cell WHERE form_id = ? AND period = ? AND unit_code = ? AND row_code = ? AND column_code = ?",
+            [form.id, period.text, chosen, row.code, column.code],
+        )
+        explanation.value = f"{chosen} {period}: " + (
+            catalog.standard.marks["none"] if value is None and not bases else f"{value or 0:.{column.decimals}f}"
+        )
+        explanation.records = engine.scalar(
+            "SELECT count(DISTINCT c.record_key) FROM report.contribution c JOIN report.column_reading r USING (form_id, period, indicator_id, anchor_on) "
+            "JOIN report.row_member m ON m.form_id = c.form_id AND m.member_row_code = c.row_code "
+            "JOIN report.unit_member u ON u.period = c.period AND u.member_unit_code = c.unit_code "
+            "WHERE c.form_id = ? AND c.period = ? AND u.unit_code = ? AND m.row_code = ? AND list_contains(?, r.column_code) AND c.on_date < r.end_on "
+            "AND (CASE WHEN r.is_stock THEN c.until_date IS NULL OR c.until_date >= r.end_on ELSE c.on_date >= r.start_on END) "
+            "AND NOT (r.is_net AND EXISTS (FROM report.unit_member p WHERE p.period = c.period AND p.unit_code = u.unit_code "
+            "AND p.member_unit_code = c.partner_unit_code))",
+            [form.id, period.text, chosen, row.code, bases],
+        )
+        subjects = [s for name in bases for s in _subjects(form.column(name))]
+        explanation.queries = [
+            (f"{r['subject']} at {r['anchor_on']}", r["sql"], r["row_count"])
+            for r in engine.sql(
+                "SELECT DISTINCT q.subject, q.anchor_on, q.sql, q.row_count FROM report.query q "
+                "JOIN report.column_reading r USING (form_id, period, anchor_on) "
+                "WHERE q.form_id = ? AND q.period = ? AND list_contains(?, q.subject) AND list_contains(?, r.column_code) ORDER BY ALL",
+                [form.id, period.text, subjects, bases],
+            ).to_pylist()
+        ]
+
+
+def _bases(form: Form, column: FormColumn) -> list[str]:
+    if column.indicator is not None:
+        return [column.code]
+    return list(dict.fromkeys(b for name in operands(column) for b in _bases(form, form.column(name))))
+
+
+def _subjects(column: FormColumn) -> list[str]:
+    assert column.indicator is not None
+    return [column.indicator.fact, column.indicator.id]

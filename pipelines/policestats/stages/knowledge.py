@@ -1,0 +1,64 @@
+"""What was known at a load: the records, the units and the loads themselves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlglot import exp
+
+from policestats.catalog import Catalog
+from policestats.engines.duckdb import DuckDBEngine
+from policestats.errors import StatisticsError
+from policestats.query import Query, column, literal, table
+from policestats.reports.units import UnitVersion
+
+
+def relation(catalog: Catalog, name: str, as_of: int) -> exp.Expr:
+    """Return the rows of core table ``name`` that were open at the load ``as_of``."""
+    columns = (column(c, "v") for c in catalog.tables[name].columns)
+    return exp.select(*columns).from_(table(f"{name}_version", "core", "v")).where(known_at(as_of, "known_from", "v"))
+
+
+def known_at(as_of: int, since: str, of: str) -> exp.Expr:
+    """Return the condition under which a row of ``of``, known from the load ``since`` until ``known_to``, was known at ``as_of``."""
+    until = column("known_to", of)
+    still = exp.or_(exp.Is(this=until, expression=exp.null()), exp.GT(this=until.copy(), expression=literal(as_of)))
+    return exp.and_(exp.LTE(this=column(since, of), expression=literal(as_of)), exp.paren(still))
+
+
+def unit_versions(engine: DuckDBEngine, catalog: Catalog, as_of: int) -> list[UnitVersion]:
+    """Return the rows of the units table as known at the load ``as_of``."""
+    name = catalog.standard.units_table
+    rows = engine.fetch(Query(relation(catalog, name, as_of), tuple(catalog.tables[name].columns))).to_pylist()
+    return [
+        UnitVersion(
+            r["unit_code"],
+            r["valid_from"] or date.min,
+            r["valid_to"],
+            r["parent_unit_code"],
+            r["successor_unit_code"],
+            r["level_code"] or "",
+            r["name_zh"] or r["unit_code"],
+            r["name_en"] or r["name_zh"] or r["unit_code"],
+        )
+        for r in rows
+    ]
+
+
+def loads(engine: DuckDBEngine) -> dict[int, datetime]:
+    """Return when each load was landed, by load id, in order.
+
+    Raises: StatisticsError when nothing has been landed.
+    """
+    rows = engine.sql("SELECT load_id, landed_at FROM core.load ORDER BY load_id").to_pylist() if engine.has_table("core", "load") else []
+    if not rows:
+        raise StatisticsError("nothing has been landed yet: run 'policestats extract' and 'policestats conform' first")
+    return {int(r["load_id"]): r["landed_at"] for r in rows}
+
+
+def chosen_load(known: dict[int, datetime], as_of: int | None) -> int:
+    """Return ``as_of``, or the latest load. Raises: StatisticsError for a load that does not exist."""
+    latest = max(known)
+    if as_of is not None and as_of not in known:
+        raise StatisticsError(f"--as-of {as_of}: there is no such load; the latest is {latest}")
+    return latest if as_of is None else as_of

@@ -1,0 +1,196 @@
+"""publish: the forms of a period -> an immutable release: two DuckDB files, workbooks, pages, a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from policestats.catalog import Catalog
+from policestats.engines import release_folder
+from policestats.engines.duckdb import open_warehouse, quoted
+from policestats.engines.release_files import PREVIOUS, SOURCE, ReleaseFiles, open_release_files
+from policestats.errors import ReleaseError
+from policestats.periods import ReferencePeriod
+from policestats.reports.template import Form, load_forms
+from policestats.reports.writers.excel import write_workbook
+from policestats.reports.writers.html import write_form_page, write_index_page
+from policestats.stages.release_changes import changes
+from policestats.stages.release_print import ReleasePrint
+from policestats.stages.release_tables import ReleaseTables, described_as_tabulated
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class PublishResult:
+    """What was published. ``files`` are relative to ``folder``; ``changed`` says what differs from the former release of the period.
+
+    ``unchanged``: the former release says the same; no new one was made, and ``folder`` is the former one's.
+    """
+
+    release_id: str
+    folder: Path
+    cells: int
+    forms: list[str]
+    files: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: bool = False
+
+
+def run(*, catalog: Catalog, home: Path, period: str, progress: Progress | None = None) -> PublishResult:
+    """Publish every form that was tabulated for ``period`` and make `current` name the release.
+
+    A release is built in a hidden folder beside the others, read back, then moved into place; killed anywhere and run again, the
+    result is the same. A period whose definitions, policies, load, program version and content are those of its newest release
+    gets no new one.
+
+    Raises: ReleaseError when nothing was tabulated for the period, the definitions have changed since, or another publish is running.
+    """
+    wanted = ReferencePeriod.parse(period)
+    tell = progress or (lambda message: None)
+    with release_folder.building(home) as build:
+        former = release_folder.latest(home, wanted.text)
+        before = former.manifest() if former else None
+        with open_release_files(build, home) as files:
+            forms, as_of = _tabulated(files, catalog, wanted)
+            described_as_tabulated(files, forms, wanted)
+            tables = ReleaseTables(files, catalog, wanted, forms, as_of)
+            tell(f"publish {wanted}: {', '.join(f.id for f in forms)}")
+            tables.copy()
+            manifest = _manifest(catalog, forms, tables, release_folder.release_name(wanted.text, former.number + 1 if former else 1))
+            cells = tables.counts["statistics.report.cell"]
+            if former and before and before["release_id"] == manifest["release_id"]:
+                release_folder.point_current(home, former)
+                return PublishResult(
+                    manifest["release_id"], former.path, cells, [f.id for f in forms], _listed(former.path), unchanged=True
+                )
+            changed = _changed(files, former, before, manifest, wanted)
+            tables.write_manifest(manifest)
+            files.finish()
+        _read_back(build, tables.counts)
+        _print(build, catalog, forms, wanted, manifest, tell)
+        (build / release_folder.MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        placed = release_folder.place(build, home, wanted.text, former.number + 1 if former else 1)
+        release_folder.point_current(home, placed)
+    return PublishResult(manifest["release_id"], placed.path, cells, [f.id for f in forms], _listed(placed.path), changed)
+
+
+def _tabulated(files: ReleaseFiles, catalog: Catalog, period: ReferencePeriod) -> tuple[list[Form], int]:
+    """Return the forms tabulated for the period and the load they were tabulated at; a period without any cell counts as of the latest."""
+    tabulate = f"run 'policestats tabulate --period {period}'"
+    if not files.columns(SOURCE, "report.status"):
+        raise ReleaseError(f"nothing has been tabulated yet; {tabulate} first")
+    held = files.sql(f"SELECT DISTINCT form_id FROM {SOURCE}.report.status WHERE period = ?", [period.text]).column(0).to_pylist()
+    if not held:
+        known = files.sql(f"SELECT DISTINCT period FROM {SOURCE}.report.status ORDER BY ALL").column(0).to_pylist()
+        raise ReleaseError(f"no form has been tabulated for {period} (there is {', '.join(known) or 'none'}); {tabulate} first")
+    defined = load_forms(catalog)
+    unknown = sorted(set(held) - set(defined))
+    if unknown:
+        raise ReleaseError(
+            f"the warehouse holds {', '.join(unknown)} for {period}, which {catalog.templates} no longer defines; {tabulate} again"
+        )
+    runs = files.sql(
+        f"SELECT DISTINCT form_id, CAST(string_split(run_id, '@')[-1] AS BIGINT) AS load_id FROM {SOURCE}.report.cell WHERE period = ? ORDER BY ALL",
+        [period.text],
+    ).to_pylist()
+    loads = {r["load_id"] for r in runs}
+    if len(loads) > 1:
+        at = ", ".join(f"{r['form_id']} as of load {r['load_id']}" for r in runs)
+        raise ReleaseError(f"the forms of {period} stand at different loads ({at}); {tabulate} for all of them")
+    as_of = loads.pop() if loads else files.scalar(f"SELECT max(load_id) FROM {SOURCE}.core.load")
+    return [form for form in defined.values() if form.id in held], int(as_of)
+
+
+def _manifest(catalog: Catalog, forms: list[Form], tables: ReleaseTables, name: str) -> dict[str, Any]:
+    content = _hash(tables.content())
+    identity = {
+        "standard": catalog.standard.id,
+        "period": tables.period.text,
+        "as_of": tables.as_of,
+        "code_version": version("policestats"),
+        "policies": {p.id: p.chosen for p in catalog.policies.values()},
+        "definitions": _definitions(catalog, forms),
+        "content_hash": content,
+    }
+    return {
+        "release_id": _hash(identity),
+        "release": name,
+        "standard": identity["standard"],
+        "period": identity["period"],
+        "as_of": identity["as_of"],
+        "code_version": identity["code_version"],
+        "created_at": datetime.now(ZoneInfo(catalog.standard.time_zone)).replace(microsecond=0, tzinfo=None).isoformat(),
+        "policies": identity["policies"],
+        "definitions": identity["definitions"],
+        "row_counts": dict(sorted(tables.counts.items())),
+        "content_hash": content,
+    }
+
+
+def _definitions(catalog: Catalog, forms: list[Form]) -> dict[str, dict[str, str]]:
+    """Return hashes of the forms, and of the indicators and facts that they use."""
+    indicators = {c.indicator.id: c.indicator for form in forms for c in form.columns if c.indicator is not None}
+    facts = {i.fact: catalog.fact(i.fact, i.where).spec for i in indicators.values()}
+    places = ("where",)  # moving a definition within its file changes nothing
+    return {
+        "form": {form.id: form.definition_hash for form in forms},
+        "indicator": {i.id: _hash({k: v for k, v in asdict(i).items() if k not in places}) for i in indicators.values()},
+        "fact": {name: _hash(spec) for name, spec in facts.items()},
+    }
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def _changed(
+    files: ReleaseFiles,
+    former: release_folder.ReleaseFolder | None,
+    before: dict[str, Any] | None,
+    now: dict[str, Any],
+    period: ReferencePeriod,
+) -> list[str]:
+    if former is None or before is None:
+        return [f"first release of {period}"]
+    files.attach(former.statistics, PREVIOUS, read_only=True)
+    found = changes(files, before, now)
+    files.execute(f"DETACH {PREVIOUS}")
+    return found or ["no figure, status or definition; only other tables (data quality, deliveries, units, code lists) differ"]
+
+
+def _read_back(build: Path, counts: dict[str, int]) -> None:
+    """Open both files as a reader would and count what is in them. Raises: ReleaseError when a row is missing."""
+    for name, file in (("statistics", release_folder.STATISTICS), ("trace", release_folder.TRACE)):
+        with open_warehouse(build, read_only=True, name=file) as engine:
+            for table, due in counts.items():
+                database, rest = table.split(".", 1)
+                found = engine.scalar(f"SELECT count(*) FROM {quoted(rest)}") if database == name else due
+                if found != due:
+                    raise ReleaseError(
+                        f"{file}: {rest} has {found} rows and should have {due}; check the disk, then run 'policestats publish' again"
+                    )
+
+
+def _print(build: Path, catalog: Catalog, forms: list[Form], period: ReferencePeriod, manifest: dict[str, Any], tell: Progress) -> None:
+    for folder in ("forms", "html"):
+        (build / folder).mkdir()
+    with open_warehouse(build, read_only=True, name=release_folder.STATISTICS) as engine:
+        pages = ReleasePrint(engine, catalog, period, manifest)
+        for form in forms:
+            tell(f"print {form.id}")
+            printed, tables = pages.form(form), pages.tables(form)
+            write_workbook(build / "forms" / f"{form.id}.xlsx", printed, tables)
+            write_form_page(build / "html" / f"{form.id}.html", printed, tables)
+        write_index_page(build / "html" / "index.html", pages.index(forms))
+
+
+def _listed(folder: Path) -> list[str]:
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())

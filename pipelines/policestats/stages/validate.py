@@ -1,0 +1,349 @@
+"""validate: every data rule on the records known at a load -> verdicts, rates by unit, issues, and who delivered what."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from policestats.catalog import Catalog
+from policestats.engines.duckdb import DuckDBEngine, open_warehouse, quoted
+from policestats.errors import FanOutError, QualityError
+from policestats.periods import ReferencePeriod
+from policestats.quality import judge
+from policestats.quality.judge import Counts
+from policestats.quality.rules import Rule, TableRules, load_rules
+from policestats.quality.scorecard import Delivery, Score, delivery_grid, scores
+from policestats.quality.suites import Evaluation, evaluate
+from policestats.query import Query, column, equal, literal, table
+from policestats.reports.facts import FactCompiler
+from policestats.reports.units import UnitVersion, leaves_between, tree_at
+from policestats.stages import quality_store as store
+from policestats.stages.knowledge import chosen_load, known_at, loads, relation, unit_versions
+from policestats.stages.report_store import write_codelists
+
+Progress = Callable[[str], None]
+_FILE, _ROWS, _JUDGED, _CARRY = "quality_file", "quality_rows", "quality_judged", "quality_carry"
+
+
+@dataclass(frozen=True)
+class ValidateResult:
+    """What one validation found.
+
+    ``rules`` is the number of rules with a verdict; the failed ones are written ``table.rule``. ``issues_open`` stand at the load validated;
+    ``issues_opened`` and ``issues_closed`` are those that this run saw opening and closing, at any load since the last run.
+    """
+
+    as_of: int
+    rules: int
+    failed_errors: list[str]
+    failed_warnings: list[str]
+    issues_open: int
+    issues_opened: int
+    issues_closed: int
+
+
+@dataclass
+class Validation:
+    """Judges the core tables as known at the load ``as_of``.
+
+    Two evaluators see the same rows: Great Expectations gives the verdict, one SQL pass per table the counts by unit and every failing
+    record; they must agree. ``problems`` are the rules and tables that could not be judged: the others stand.
+    """
+
+    engine: DuckDBEngine
+    catalog: Catalog
+    landed: dict[int, datetime]
+    as_of: int
+    tables: list[TableRules]
+    tell: Progress
+    problems: list[str] = field(default_factory=list)
+    verdicts: list[tuple[Rule, Counts, str]] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
+    judged: list[tuple[int, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.units: list[UnitVersion] = unit_versions(self.engine, self.catalog, self.as_of)
+        self.delivered_until = {t.table.name: self._delivered_until(t.table.name) for t in self.tables}
+
+    # -- Great Expectations ---------------------------------------------------------------------------------------------------
+
+    def evaluate(self, folder: Path) -> dict[tuple[str, str], Evaluation]:
+        """Return what Great Expectations says, from a DuckDB file in ``folder`` that holds the rows to judge."""
+        path = folder / f"{_FILE}.duckdb"
+        ready = []
+        with self._attached(path):
+            for rules in self.tables:
+                try:
+                    query = self._input(rules, self.as_of)
+                    self.engine.execute(f"CREATE TABLE {quoted(f'{_FILE}.main.{rules.table.name}')} AS {query.sql()}")
+                except (duckdb.Error, FanOutError) as error:
+                    self._problem(rules.where, f"the rules of {rules.table.name!r}", error)
+                else:
+                    ready.append(rules)
+        self.tables = ready
+        self.tell(f"validate {sum(len(t.rules) for t in ready)} rules on {len(ready)} tables")
+        return evaluate(self.catalog, path, ready, self.delivered_until)
+
+    def set_aside(self, evaluations: dict[tuple[str, str], Evaluation]) -> set[str]:
+        """Take the rules that raised out of what is judged; return the tables that had one."""
+        incomplete = set()
+        for i, rules in enumerate(self.tables):
+            raised = [r for r in rules.rules if evaluations[rules.table.name, r.id].raised is not None]
+            for rule in raised:
+                self._problem(rule.where, f"rule {rules.table.name}.{rule.id}", evaluations[rules.table.name, rule.id].raised)
+                incomplete.add(rules.table.name)
+            self.tables[i] = replace(rules, rules=tuple(r for r in rules.rules if r not in raised))
+        return incomplete
+
+    # -- the SQL pass ---------------------------------------------------------------------------------------------------------
+
+    def judge(self, evaluations: dict[tuple[str, str], Evaluation], pending: dict[str, list[int]]) -> set[str]:
+        """Judge every table at the load ``as_of``, and at each pending load that changed what its rules read.
+
+        Returns: the tables that could not be judged at one of these loads.
+        """
+        broken: set[str] = set()
+        others = store.other_subjects(self.engine, self.catalog)
+        for load in sorted({self.as_of, *(load for due in pending.values() for load in due)}):
+            above = self._load_carry(load)
+            for rules in self.tables:
+                name = rules.table.name
+                due = load in pending.get(name, ()) and name not in broken
+                if not (load == self.as_of or (due and self._changed(rules, load))):
+                    continue
+                try:
+                    self._judge(rules, load)
+                    if load == self.as_of:
+                        self._count(rules, evaluations, above)
+                    if due:
+                        self._find(rules, load)
+                except (duckdb.Error, FanOutError) as error:
+                    self._problem(rules.where, f"the rules of {name!r}, at load {load},", error)
+                    broken.add(name)
+                except QualityError as error:
+                    self.problems.append(str(error))
+                    broken.add(name)
+            for name in others:
+                if load in pending.get(name, ()):
+                    store.find_unreadable(self.engine, self.catalog, name, load, judged=None)
+                    self.judged.append((load, name))
+        self.judged = [(load, name) for load, name in self.judged if name not in broken]
+        return broken
+
+    def _judge(self, rules: TableRules, load: int) -> None:
+        self.engine.create_temporary(_ROWS, self._input(rules, load))
+        self.engine.create_temporary(_JUDGED, judge.judged_query(self.catalog, rules.rules, _ROWS, _CARRY))
+        self.engine.drop_temporary(_ROWS)
+
+    def _count(self, rules: TableRules, evaluations: dict[tuple[str, str], Evaluation], above: dict[str, list[str]]) -> None:
+        by_unit = self.engine.fetch(judge.counts_query(rules.rules, _JUDGED)).to_pylist()
+        latest_query = judge.latest_query(rules.rules, _JUDGED)
+        latest = self.engine.fetch(latest_query).to_pylist()[0] if latest_query else {}
+        rows = sum(r["row_count"] for r in by_unit)
+        found = []
+        for rule in rules.rules:
+            if rule.judges_rows:
+                counts = judge.row_counts(rule, by_unit)
+            else:
+                bound = judge.freshness_bound(rule, self.delivered_until[rules.table.name])
+                counts = judge.table_counts(rule, rows, latest.get(rule.id), bound)
+            self._must_agree(rule, counts, evaluations[rules.table.name, rule.id])
+            found.append((rule, counts, counts.verdict(rule)))
+        self.verdicts += found
+        self.scores += scores(rules, by_unit, above)
+
+    def _must_agree(self, rule: Rule, counts: Counts, other: Evaluation) -> None:
+        verdict = counts.verdict(rule)
+        theirs = judge.NOT_EVALUATED if other.counts.checked == 0 else judge.PASSED if other.success else judge.FAILED
+        if counts != other.counts or verdict != theirs:
+            raise QualityError(
+                f"{rule.where}: the two evaluators of rule {rule.table}.{rule.id} disagree: one SQL pass says {verdict} ({counts}), "
+                f"Great Expectations {theirs} ({other.counts}); no verdict of table {rule.table!r} was stored. Please report this rule"
+            )
+
+    def _find(self, rules: TableRules, load: int) -> None:
+        name = rules.table.name
+        # the rule about unreadable values is told value by value instead
+        own = [r for r in rules.rules if r.judges_rows and not r.is_built_in]
+        if own:
+            store.find_failing(self.engine, name, load, judge.failing_query(own, _JUDGED))
+        store.find_unreadable(self.engine, self.catalog, name, load, judged=_JUDGED)
+        self.judged.append((load, name))
+
+    # -- what both evaluators read --------------------------------------------------------------------------------------------
+
+    def _input(self, rules: TableRules, load: int) -> Query:
+        landed_at = self.landed[load]
+        compiler = FactCompiler(
+            self.catalog,
+            rules.fact(landed_at),
+            landed_at.date() + timedelta(days=1),
+            self.catalog.standard.lateness,
+            lambda name: relation(self.catalog, name, load),
+        )
+        query = compiler.compile()
+        for check in compiler.join_checks():
+            rows = self.engine.fetch(check.query).to_pylist()
+            if rows:
+                keys = "; ".join(", ".join(f"{k}={r[k]!r}" for k in check.keys) + f" ({r['occurrences']} rows)" for r in rows)
+                raise FanOutError(f"they join {check.table!r} (as {check.join!r}) many-to-one, but some keys have several rows: {keys}")
+        problems = (
+            exp.select(column("record_key"))
+            .distinct()
+            .from_(table("cast_issue", "core", "i"))
+            .where(
+                exp.and_(
+                    equal(column("table_name", "i"), literal(rules.table.name)),
+                    exp.not_(exp.Like(this=column("column_name", "i"), expression=literal(store.OF_WHOLE_ROW))),
+                    known_at(load, "load_id", "i"),
+                )
+            )
+        )
+        return judge.input_query(rules, query, problems)
+
+    def _changed(self, rules: TableRules, load: int) -> bool:
+        """Whether the load brought or took away a row of any table that the rules read."""
+        if rules.depends_on_landing:
+            return True
+        tables = [(f"core.{name}_version", "known_from", "") for name in rules.fact(self.landed[load]).tables]
+        tables.append(("core.cast_issue", "load_id", " AND table_name = ?"))
+        for name, since, only in tables:
+            values = [load, load, *([rules.table.name] if only else [])]
+            if self.engine.scalar(f"SELECT count(*) FROM {quoted(name)} WHERE ({since} = ? OR known_to = ?){only}", values):
+                return True
+        return False
+
+    def _load_carry(self, load: int) -> dict[str, list[str]]:
+        """Make the table of units as they stood when ``load`` was landed; return for each unit those that count its records."""
+        standard = self.catalog.standard
+        versions = self.units if load == self.as_of else unit_versions(self.engine, self.catalog, load)
+        end = self.landed[load].date() + timedelta(days=1)
+        tree = tree_at(versions, end, standard.unknown_unit_code, standard.unknown_unit_label)
+        self.engine.load(_CARRY, tree.carry())
+        above: dict[str, list[str]] = {}
+        for unit in tree.units:
+            for member in tree.below(unit.code):
+                above.setdefault(member, []).append(unit.code)
+        return above
+
+    # -- deliveries -----------------------------------------------------------------------------------------------------------
+
+    def deliveries(self) -> Iterator[Delivery]:
+        """Yield the grid of units, months and tables that are due, from ``records_begin`` to the last month delivered."""
+        rows = self.engine.sql(
+            "SELECT table_name, unit_code, period, max(row_count) AS row_count FROM core.delivery WHERE is_complete AND period IS NOT NULL "
+            "AND unit_code IS NOT NULL AND load_id <= ? AND (known_to IS NULL OR known_to > ?) GROUP BY ALL",
+            [self.as_of, self.as_of],
+        ).to_pylist()
+        delivered = [(r["table_name"], r["unit_code"], r["period"], r["row_count"]) for r in rows]
+        owing: dict[str, set[str]] = {}
+
+        def due(month: str) -> set[str]:
+            if month not in owing:
+                period = ReferencePeriod.parse(month)
+                owing[month] = leaves_between(self.units, period.start, period.end)
+            return owing[month]
+
+        return delivery_grid(delivered, self._months_until, due)
+
+    def _months_until(self, last: str) -> Iterable[str]:
+        month = ReferencePeriod.of("month", self.catalog.standard.records_begin)
+        while month.text <= last:
+            yield month.text
+            month = ReferencePeriod.of("month", month.end)
+
+    def _delivered_until(self, name: str) -> date:
+        """Return the day after the last month that was delivered; where deliveries name no month, the day after the landing."""
+        last = self.engine.scalar(
+            "SELECT max(period) FROM core.delivery WHERE table_name = ? AND is_complete AND load_id <= ? AND (known_to IS NULL OR known_to > ?)",
+            [name, self.as_of, self.as_of],
+        )
+        return ReferencePeriod.parse(last).end if last is not None else self.landed[self.as_of].date() + timedelta(days=1)
+
+    # -- helpers --------------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _attached(self, path: Path) -> Iterator[None]:
+        self.engine.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {_FILE}")
+        try:
+            yield
+        finally:
+            self.engine.execute(f"DETACH {_FILE}")
+
+    def _problem(self, where: str, what: str, error: Any) -> None:
+        message = str(error).strip().splitlines()[0]
+        self.problems.append(
+            f"{where}: {what} raised instead of passing or failing: {message}; correct the rule, or the values it compares"
+        )
+
+
+def run(*, catalog: Catalog, home: Path, as_of: int | None = None, progress: Progress | None = None) -> ValidateResult:
+    """Judge every core table by its rules and write quality.* in one transaction.
+
+    Args:
+        as_of: the load whose knowledge counts; default the latest. The same ``as_of`` gives the same verdicts for ever.
+        progress: called with a line of text now and then.
+    Raises: DefinitionError for a rule that names what is not there, before anything runs; QualityError naming the rules that raised, after
+        the verdicts of all others were stored; StatisticsError for a load that does not exist.
+    """
+    rules = load_rules(catalog)
+    with open_warehouse(home) as engine:
+        return validate(engine, catalog, rules, home, as_of=as_of, progress=progress)
+
+
+def validate(
+    engine: DuckDBEngine,
+    catalog: Catalog,
+    rules: list[TableRules],
+    folder: Path,
+    *,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+) -> ValidateResult:
+    """Do what ``run`` does on an open engine with the given rules; ``folder`` takes a passing file."""
+    landed = loads(engine)
+    load = chosen_load(landed, as_of)
+    with engine.transaction():
+        store.create_quality_tables(engine)
+        write_codelists(engine, catalog)
+    work = Validation(engine, catalog, landed, load, list(rules), progress or (lambda message: None))
+    with tempfile.TemporaryDirectory(prefix="validate-", dir=folder) as passing:
+        evaluations = work.evaluate(Path(passing))
+    # a rule without a verdict must not close its issues: those of its table wait until all its rules can be judged
+    incomplete = work.set_aside(evaluations) | ({t.table.name for t in rules} - {t.table.name for t in work.tables})
+    subjects = {t.table.name: t.definition_hash for t in rules} | dict.fromkeys(store.other_subjects(engine, catalog), "")
+    since = {name: store.replayed(engine, name, definition) for name, definition in subjects.items() if name not in incomplete}
+    pending = {name: [n for n in landed if n <= load and n > begin] for name, begin in since.items()}
+    store.begin_finding(engine)
+    broken = work.judge(evaluations, pending)
+    followed = [name for name in pending if name not in broken and pending[name]]
+    with engine.transaction():
+        is_newest = store.is_newest(engine, load)
+        store.write_verdicts(engine, load, work.verdicts)
+        store.write_scores(engine, load, work.scores)
+        opened, closed = store.write_issues(engine, work.judged, landed, anew=[name for name in followed if since[name] == store.NEVER])
+        for name in followed:
+            store.set_replayed(engine, name, load, subjects[name])
+        if is_newest:
+            store.write_deliveries(engine, work.deliveries())
+    store.end_finding(engine)
+    if work.problems:
+        raise QualityError("\n".join(work.problems))
+    failed = [(r, f"{r.table}.{r.id}") for r, _, verdict in work.verdicts if verdict == judge.FAILED]
+    return ValidateResult(
+        load,
+        len(work.verdicts),
+        [name for r, name in failed if r.severity == "error"],
+        [name for r, name in failed if r.severity == "warning"],
+        store.open_issues(engine, landed[load]),
+        opened,
+        closed,
+    )
