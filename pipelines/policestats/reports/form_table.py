@@ -97,8 +97,9 @@ def _compute(column: FormColumn, table: FormTable, plan: Plan) -> None:
         days = _window(spec["per_day"], plan).days
         denominator, base_known, per = np.full(numerator.shape, days * SCALE, dtype=object), known, 1
     found, has_base = rates(numerator, denominator, per=per, decimals=column.decimals)
-    table.values[column.code] = found
-    table.defined[column.code] = np.broadcast_to(known & base_known & has_base, found.shape).copy()
+    shape = (len(table.units), len(table.rows))  # operands taken from fixed rows are one column wide
+    table.values[column.code] = np.broadcast_to(found, shape).copy()
+    table.defined[column.code] = np.broadcast_to(known & base_known & has_base, shape).copy()
 
 
 def _linear(weights: dict[str, int], table: FormTable, row: str | None) -> tuple[Integers, Flags]:

@@ -42,6 +42,7 @@ class _Count:
     nonzero: int
     nonzero_auto: int
     has_error: bool
+    is_prescribed: bool
     reasons: tuple[str, ...]
 
     @property
@@ -53,7 +54,7 @@ def generation(filled: Iterable[tuple[FormTable, Outcome]], prescribed: int) -> 
     """Return the rates: per form and unit (instance, cell, cell_nonzero), per form, and over all.
 
     A form is automatic for a unit when every applicable cell is ``auto`` and no error check failed; the template rate counts the forms
-    that are automatic for every unit, out of those the standard prescribes.
+    that are automatic for every unit, out of those the standard prescribes (a form of one's own is not among them).
     """
     counts = [c for table, outcome in filled for c in _counts(table, outcome)]
     found: list[GenerationRate] = []
@@ -64,7 +65,7 @@ def generation(filled: Iterable[tuple[FormTable, Outcome]], prescribed: int) -> 
         found += _rates(own, form, None)
         found.append(GenerationRate("template", form, None, int(all(c.is_auto for c in own)), 1, _reason(own)))
     found += _rates(counts, None, None)
-    forms = dict.fromkeys(c.form_id for c in counts)
+    forms = dict.fromkeys(c.form_id for c in counts if c.is_prescribed)
     automatic = sum(all(c.is_auto for c in counts if c.form_id == form) for form in forms)
     reason = _reason(counts)
     absent = prescribed - len(forms)
@@ -115,5 +116,5 @@ def _counts(table: FormTable, outcome: Outcome) -> list[_Count]:
                 reasons += [f"{table.form.id}: {status.reason}"] * int(applicable.sum())
         if unit in failed:
             reasons.append(f"{table.form.id}: an error check failed")
-        found.append(_Count(table.form.id, unit, cells, auto, nonzero, nonzero_auto, unit in failed, tuple(reasons)))
+        found.append(_Count(table.form.id, unit, cells, auto, nonzero, nonzero_auto, unit in failed, table.form.prescribed, tuple(reasons)))
     return found

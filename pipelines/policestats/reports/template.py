@@ -106,6 +106,7 @@ class Form:
 
     id: str
     version: int
+    prescribed: bool
     title: Label
     provenance: dict[str, str]
     footnote: Label | None
@@ -202,6 +203,7 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
     return Form(
         id=data["id"],
         version=data.get("version", 1),
+        prescribed=data.get("prescribed", True),
         title=data["title"],
         provenance=data["provenance"],
         footnote=data.get("footnote"),
