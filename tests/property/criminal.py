@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
+from random import Random
 
-from .province import NOBODY, Draw, Row, numbers, one_in, timelines, units_on
+from .province import NOBODY, Row, numbers, one_in, timeline, unit_on
 
 # Homicide, robbery, theft, fraud, a snatching (C223), a drug crime, a pending and an unknown charge. Few, so that cases meet in a row.
 CHARGES = ["C177", "C220", "C221", "C222", "C223", "C356", None, "C999"]
@@ -12,14 +12,13 @@ KINDS = ["charge", "charge", "charge", "solved", "solved", "withdrawn", "reopene
 TABLES = ("criminal_case", "criminal_case_charge_change", "criminal_case_event", "criminal_case_transfer")
 
 
-@st.composite
-def criminal_cases(draw: Draw, units: list[Row], case_no: str) -> dict[str, list[Row]]:
+def criminal_cases(rng: Random, units: list[Row], case_no: str, length: int) -> dict[str, list[Row]]:
     """The rows of one case, by table."""
-    moments = draw(timelines(draw(st.integers(1, 6))))
-    is_outside = draw(one_in(6))
+    moments = timeline(rng, length)
+    is_outside = one_in(rng, 6)
     filed = moments[0]
-    holder = draw(st.sampled_from([None, NOBODY])) if is_outside else draw(units_on(units, filed.on))
-    charge = draw(st.sampled_from(CHARGES))
+    holder = rng.choice([None, NOBODY]) if is_outside else unit_on(rng, units, filed.on)
+    charge = rng.choice(CHARGES)
     tables: dict[str, list[Row]] = {name: [] for name in TABLES}
     tables["criminal_case"].append(
         {
@@ -28,34 +27,34 @@ def criminal_cases(draw: Draw, units: list[Row], case_no: str) -> dict[str, list
             "entered_at": filed.entered,
             "filing_unit_code": holder,
             "charge_code": charge,
-            "is_telecom_fraud": draw(st.sampled_from([False, True, None])),
-            "mo_code": draw(st.sampled_from([None, "0110", "0220", "0900", "0999"])),
-            "dispute_no": draw(st.sampled_from([None, None, "D1"])),
-            "is_dispute_origin": draw(st.sampled_from([None, False, True])),
-            "is_homicide": draw(st.booleans()),
+            "is_telecom_fraud": rng.choice([False, True, None]),
+            "mo_code": rng.choice([None, "0110", "0220", "0900", "0999"]),
+            "dispute_no": rng.choice([None, None, "D1"]),
+            "is_dispute_origin": rng.choice([None, False, True]),
+            "is_homicide": rng.random() < 0.5,
             "is_received_from_outside": is_outside,
         }
     )
-    names = numbers(case_no, len(moments) - 1, draw(st.booleans()))
+    names = numbers(case_no, len(moments) - 1, rng.random() < 0.5)
     for name, moment in zip(names, moments[1:], strict=True):
         at = {"case_no": case_no, "entered_at": moment.entered}
         # A case that lies outside the tree can only come (back) in.
-        kind = "received" if is_outside else draw(st.sampled_from(KINDS))
+        kind = "received" if is_outside else rng.choice(KINDS)
         if kind == "charge":
-            after = draw(st.sampled_from(CHARGES))
+            after = rng.choice(CHARGES)
             change = {"change_no": name, "changed_on": moment.on, "from_charge_code": charge, "to_charge_code": after}
             tables["criminal_case_charge_change"].append({**at, **change})
             charge = after
         elif kind in ("solved", "withdrawn", "reopened"):
-            manner = draw(st.sampled_from(["direct", "linked", None])) if kind == "solved" else None
+            manner = rng.choice(["direct", "linked", None]) if kind == "solved" else None
             event = {"event_no": name, "kind_code": kind, "occurred_on": moment.on, "unit_code": holder, "manner_code": manner}
             tables["criminal_case_event"].append({**at, **event})
         else:
-            receiver = None if kind == "sent_outside" else draw(units_on(units, moment.on))
+            receiver = None if kind == "sent_outside" else unit_on(rng, units, moment.on)
             transfer = {
                 "transfer_no": name,
                 "transferred_on": moment.on,
-                "reason_code": draw(st.sampled_from(["jurisdiction", "designated", "merged"])),
+                "reason_code": rng.choice(["jurisdiction", "designated", "merged"]),
                 "from_unit_code": None if is_outside else holder,
                 "to_unit_code": receiver,
                 "is_from_outside": is_outside,

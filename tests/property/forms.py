@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from tests.reference.standard import Standard
 
-from .province import DAYS, Draw, Row
+from .province import DAYS, Row
+
+Draw = st.DrawFn
 
 FREQUENCIES = ["day", "week", "month", "quarter", "half_year", "year"]
 VARIANTS = ["current", "ytd", "prior_year", "prior_year_ytd", "previous_period", "previous_ytd"]

@@ -72,5 +72,3 @@ def compare(forms: dict[str, Form], standard: Any, tables: Tables, text: str) ->
             assert stored.get((form.id, unit, row, column), zero) == wanted, f"{form.id} {text} {unit} [{row}].{column}"
         assert {u["unit_code"] for u in units if u["form_id"] == form.id} == {unit for unit, _, _ in expected}
         assert {k[1:] for k in stored if k[0] == form.id} <= set(expected)
-
-

@@ -286,8 +286,16 @@ def _problems(problems: list[str]) -> None:
 
 
 def _plain(frame: Any) -> list[list[Any]]:
-    """Return the rows of a DataFrame, missing values as None."""
-    return [[None if value != value else value for value in row] for row in frame.astype(object).itertuples(index=False, name=None)]
+    """Return the rows of a DataFrame: missing values as None, days without a time of day."""
+    return [[_value(value) for value in row] for row in frame.astype(object).itertuples(index=False, name=None)]
+
+
+def _value(value: Any) -> Any:
+    if value is None or value != value:
+        return None
+    if isinstance(value, datetime) and (value.hour, value.minute, value.second) == (0, 0, 0):
+        return value.date()
+    return value
 
 
 def main() -> None:

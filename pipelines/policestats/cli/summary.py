@@ -84,7 +84,7 @@ def released(home: Path, period: str, before: State, seconds: float) -> None:
     overall = rates[rates["form_id"].isna()]
     rows(
         ["generation rate", "", ""],
-        [(_RATES[r.rate_id], f"{r.numerator:,} / {r.denominator:,}", f"{r.rate_pct:.2f} %") for r in overall.itertuples()],
+        [(_RATES[str(r.rate_id)], f"{r.numerator:,} / {r.denominator:,}", f"{r.rate_pct:.2f} %") for r in overall.itertuples()],
     )
     reasons = next(iter(overall.loc[overall["rate_id"] == "cell", "reason"].dropna()), None)
     if reasons:
@@ -131,7 +131,7 @@ def tabulated(result: TabulateResult) -> None:
     checks = f"{result.failed_errors} errors and {result.failed_warnings} warnings failed, {result.not_evaluated} not evaluated"
     out.print(f"checks            {checks} (warnings are worth a look, not wrong)")
     overall = [r for r in result.rates if r.form_id is None and r.unit_code is None]
-    rows(["generation rate", "", ""], [(_RATES[r.rate_id], f"{r.numerator:,} / {r.denominator:,}", _pct(r)) for r in overall])
+    rows(["generation rate", "", ""], [(_RATES[str(r.rate_id)], f"{r.numerator:,} / {r.denominator:,}", _pct(r)) for r in overall])
     reasons = next((r.reason for r in overall if r.rate_id == "cell" and r.reason), None)
     if reasons:
         _reasons(reasons)

@@ -89,13 +89,15 @@ def open_release_files(folder: Path, home: Path) -> Iterator[ReleaseFiles]:
         connection.close()
 
 
-def trace_macro(contribution: str, reading: str, row_member: str, unit_member: str, zh: str, en: str) -> list[str]:
-    """Return the statements that make the macro `trace` and its comment, over the four tables (schema.name) of the trace file.
+def trace_macro(tables: list[str], zh: str, en: str) -> list[str]:
+    """Return the statements that make the macro `trace` and its comment.
+
+    ``tables`` (schema.name) of the trace file: contributions, readings, members of rows, members of units.
 
     The rows are exactly those whose fold is the cell: in the column's window (a stock: open at its day), in a row that the asked row
     adds up, at a unit of the asked unit's subtree, and, for netted transfers, with the other end outside that subtree.
     """
-    c, r, m, u = (f"{TRACE_DB}.{name}" for name in (contribution, reading, row_member, unit_member))
+    c, r, m, u = (f"{TRACE_DB}.{name}" for name in tables)
     macro = f"""CREATE MACRO {TRACE_DB}.main.trace(form_id, period, unit_code, row_code, column_code) AS TABLE
 SELECT c.record_key, c.unit_code, c.on_date, c.until_date, c.value, c.partner_unit_code
 FROM {r} AS r

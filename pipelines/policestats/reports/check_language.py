@@ -131,6 +131,8 @@ class _Parser:
         if token and token[0].isdigit():
             number = float(self._next())
             if self._take("*") or (self._peek() or "")[:1] == "[" or (self._peek() or " ")[0].isalpha():
+                if not number.is_integer():
+                    self._fail(f"the weight {number:g} is not a whole number; multiply both sides")
                 return Term(sign * number, self._value())
             return Term(sign * number, None)
         return Term(sign, self._value())
@@ -143,6 +145,12 @@ class _Parser:
             cell = self._cell()
             if not self._take(")"):
                 self._fail(f"expected ')' after {function}(..")
+            if cell.form is not None and function != "sum":
+                self._fail(
+                    f"{function}() is of this form's own cells, not of form {cell.form}; take {function}( ) away or declare the check there"
+                )
+            if cell.column is None and function == "previous":
+                self._fail("previous() needs a column: write previous([row].column), or previous(column) with for: rows")
             return Call(function, cell)
         return self._cell()
 
@@ -152,7 +160,7 @@ class _Parser:
             self._fail("expected a cell, found the end")
         form = None
         if token != "[":
-            name = self._next()
+            name = self._name()
             if self._peek() != "[":
                 return self._checked(Cell(None, None, name))
             form = name
@@ -166,7 +174,7 @@ class _Parser:
         rows = (first,) if last is None else self._range(first, last)
         column = None
         if self._take("."):
-            column = self._next()
+            column = self._name()
         return self._checked(Cell(form, rows, column))
 
     def _range(self, first: str, last: str) -> tuple[str, ...]:
@@ -211,6 +219,12 @@ class _Parser:
             raise AssertionError
         self.position = match.end()
         return match.group().strip()
+
+    def _name(self) -> str:
+        token = self._next()
+        if not (token[0].isalpha() or token[0] == "_"):
+            self._fail(f"expected the name of a column or form, found {token!r}")
+        return token
 
     def _take(self, token: str) -> bool:
         if self._peek() == token:

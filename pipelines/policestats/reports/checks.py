@@ -67,6 +67,7 @@ def implied(form: Form, frequency: str) -> list[Check]:
     """Return the checks that every form obeys: partitions add up to the total; of-which rows and sub-columns lie between 0 and their parent (ALL-02)."""
     found = []
     additive = [c for c in form.columns_for(frequency) if c.kind in ("base", "formula")]
+    growing = [c for c in additive if _grows(form, c)]
     for block in form.blocks:
         if block.dimension is None:
             continue
@@ -76,18 +77,33 @@ def implied(form: Form, frequency: str) -> list[Check]:
         found.append(_check(f"{form.id}-leaves-{block.id}", "columns", left, "=", right, columns=columns))
         for row in block.sets:
             assert row.parent is not None
-            both = tuple(c.code for c in additive if c.applies(row.code) and c.applies(row.parent))
+            both = tuple(c.code for c in growing if c.applies(row.code) and c.applies(row.parent))
             own = (Term(1, Cell(None, (row.code,), None)),)
             found.append(
                 _check(f"{form.id}-of-which-{row.code}", "columns", own, "<=", (Term(1, Cell(None, (row.parent,), None)),), columns=both)
             )
-    for column in additive:
-        parent = next((c for c in additive if c.code == column.parent), None)
+            sums = tuple(c.code for c in growing if c.code in both and _is_sum(c))  # only amounts can lie below 0
+            if sums:
+                found.append(_check(f"{form.id}-of-which-{row.code}", "columns", own, ">=", (Term(0, None),), columns=sums))
+    for column in growing:
+        parent = next((c for c in growing if c.code == column.parent), None)
         if parent is not None:
             rows = tuple(r.code for r in form.rows if column.applies(r.code) and parent.applies(r.code))
             part, whole = (Term(1, Cell(None, None, column.code)),), (Term(1, Cell(None, None, parent.code)),)
             found.append(_check(f"{form.id}-of-which-{column.code}", "rows", part, "<=", whole, rows=rows))
+            if _is_sum(column):
+                found.append(_check(f"{form.id}-of-which-{column.code}", "rows", part, ">=", (Term(0, None),), rows=rows))
     return found
+
+
+def _is_sum(column: FormColumn) -> bool:
+    return column.indicator is not None and column.indicator.measure == "sum"
+
+
+def _grows(form: Form, column: FormColumn) -> bool:
+    """Whether more records can only make the column larger: a difference of two columns may lawfully be larger in a part than in the whole."""
+    weights: dict[str, int] = column.spec.get("formula", {})
+    return all(weight >= 0 and _grows(form, form.column(name)) for name, weight in weights.items())
 
 
 def _check(
@@ -224,6 +240,8 @@ class _Evaluator:
         """units(x): what is booked at each unit of the subtree itself; children(x): the children's values plus the unit's own bookings."""
         rows, name = cell.rows or ((row,) if row else ()), cell.column or column
         assert name is not None
+        if name not in self.table.booked:  # not applicable in this period, or a column that this frequency does not have
+            return self._nothing()
         members = [m for r in rows for m in _members(self.table.form, r)]
         own = self.table.booked[name][:, [self.table.row_index(m) for m in members]].sum(axis=1)
         known = _everywhere(self.table.usable(name)[:, [self.table.row_index(r) for r in rows]])

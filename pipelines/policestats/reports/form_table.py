@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 
-from policestats.periods import ReferencePeriod, Window
+from policestats.errors import StatisticsError
+from policestats.periods import ReferencePeriod
 from policestats.reports.fold import Grid
 from policestats.reports.plan import Plan
 from policestats.reports.rates import SCALE, Flags, Integers, rates
 from policestats.reports.status import Status
 from policestats.reports.template import Form, FormColumn, operands
+
+Values = tuple[Integers, Flags]
 
 
 @dataclass
@@ -59,7 +63,6 @@ def fill(plan: Plan, units: list[str], grid: Grid, booked: Grid, statuses: dict[
     table = FormTable(plan.form, plan.period, units, rows, values, defined, booked.values, statuses)
     for column in plan.form.columns_for(plan.period.frequency):
         _compute(column, table, plan)
-        table.defined[column.code] &= applies[column.code]
     return table
 
 
@@ -68,11 +71,16 @@ def _compute(column: FormColumn, table: FormTable, plan: Plan) -> None:
         return
     for name in operands(column):
         _compute(plan.form.column(name), table, plan)
+    values, defined = _derived(column, table, plan)
+    applies = np.array([column.applies(r) for r in table.rows], dtype=bool)[None, :]
+    table.values[column.code] = values
+    table.defined[column.code] = np.broadcast_to(defined & applies, values.shape).copy()
+
+
+def _derived(column: FormColumn, table: FormTable, plan: Plan) -> Values:
     spec = column.spec
     if column.kind == "formula":
-        numerator, known = _linear(spec["formula"], table, None)
-        table.values[column.code], table.defined[column.code] = numerator, known
-        return
+        return _linear(spec["formula"], table, None)
     if column.kind == "rate":
         r = spec["rate"]
         of = r["of"] if isinstance(r["of"], dict) else {r["of"]: 1}
@@ -83,7 +91,7 @@ def _compute(column: FormColumn, table: FormTable, plan: Plan) -> None:
         c = spec["change"]
         weights = (1, 1)
         if c.get("per_day"):  # daily means: each figure over its own days, kept in whole numbers by crossing the day counts
-            weights = (_window(c["from"], plan).days, _window(c["of"], plan).days)
+            weights = (_days(c["from"], plan), _days(c["of"], plan))
         now, now_known = _linear({c["of"]: weights[0]}, table, None)
         before, before_known = _linear({c["from"]: weights[1]}, table, None)
         numerator, denominator = now - before, before
@@ -94,12 +102,22 @@ def _compute(column: FormColumn, table: FormTable, plan: Plan) -> None:
         per = 100
     else:
         numerator, known = _linear({spec["per_day"]: 1}, table, None)
-        days = _window(spec["per_day"], plan).days
-        denominator, base_known, per = np.full(numerator.shape, days * SCALE, dtype=object), known, 1
-    found, has_base = rates(numerator, denominator, per=per, decimals=column.decimals)
-    shape = (len(table.units), len(table.rows))  # operands taken from fixed rows are one column wide
-    table.values[column.code] = np.broadcast_to(found, shape).copy()
-    table.defined[column.code] = np.broadcast_to(known & base_known & has_base, shape).copy()
+        denominator, base_known, per = np.full(numerator.shape, _days(spec["per_day"], plan) * SCALE, dtype=object), known, 1
+    found, has_base = rates(numerator, _as_base(denominator, column, table), per=per, decimals=column.decimals)
+    return found, known & base_known & has_base
+
+
+def _as_base(denominator: Integers, column: FormColumn, table: FormTable) -> Integers:
+    """Raises: StatisticsError naming the first cell whose base is negative."""
+    below = np.argwhere((denominator < 0).astype(bool))
+    if len(below):
+        unit, row = below[0]
+        where = f"[{table.rows[row]}]" if denominator.shape[1] == len(table.rows) else "its fixed row"
+        raise StatisticsError(
+            f"{column.where}: form {table.form.id} {table.period}: the base of column {column.code!r} is {Decimal(int(denominator[unit, row])) / SCALE:f} "
+            f"in {where} of unit {table.units[unit]}; a base cannot be negative: correct the amounts, or take another base"
+        )
+    return denominator
 
 
 def _linear(weights: dict[str, int], table: FormTable, row: str | None) -> tuple[Integers, Flags]:
@@ -124,7 +142,7 @@ def _share_base(spec: dict[str, object], table: FormTable) -> tuple[Integers, Fl
     return table.values[column][:, positions], table.defined[column][:, positions]
 
 
-def _window(column: str, plan: Plan) -> Window:
+def _days(column: str, plan: Plan) -> int:
+    """Days of the column's window; 1 where there is no such window, so that what is not applicable divides like any other."""
     found = plan.period.window(plan.form.column(column).variant)
-    assert found is not None
-    return found
+    return found.days if found is not None else 1

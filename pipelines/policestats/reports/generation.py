@@ -69,7 +69,7 @@ def generation(filled: Iterable[tuple[FormTable, Outcome]], prescribed: int) -> 
     automatic = sum(all(c.is_auto for c in counts if c.form_id == form) for form in forms)
     reason = _reason(counts)
     absent = prescribed - len(forms)
-    if absent:
+    if absent > 0:
         reason = "; ".join(
             filter(None, [reason, f"{absent} of the {prescribed} prescribed forms are not defined or not due in this period"])
         )

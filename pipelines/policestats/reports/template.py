@@ -197,6 +197,8 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
                     f"{where(('blocks', block_position))}: row {row.code!r} has the parent {row.parent!r}, which is no row; {nearest(str(row.parent), rows)}"
                 )
     columns = _columns(data["columns"], catalog, where, rows)
+    _refuse_sums(columns)
+    _refuse_absent_operands(columns, tuple(data["frequency"]))
     checks = tuple(read_check(c, where(("checks", i)), rows, [c.code for c in columns]) for i, c in enumerate(data.get("checks", [])))
     for check in checks:
         _refuse_check_sums(check, {c.code: c for c in columns})
@@ -318,19 +320,41 @@ def _refuse_sums(columns: tuple[FormColumn, ...]) -> None:
                 )
 
 
+def _refuse_absent_operands(columns: tuple[FormColumn, ...], frequencies: tuple[str, ...]) -> None:
+    """A column computed for a frequency needs its operands in that frequency."""
+    by_code = {c.code: c for c in columns}
+    for column in columns:
+        for name in _operands(column):
+            absent = set(column.frequencies or frequencies) - set(by_code[name].frequencies or frequencies)
+            if absent:
+                raise DefinitionError(
+                    f"{column.where}: column {column.code!r} is made by {', '.join(sorted(absent))}, and its operand {name!r} is not; "
+                    f"give {column.code!r} the frequencies of {name!r}"
+                )
+
+
 #: along which way each function of checks adds figures up
 _SUMS_ALONG = {"sum": "rows", "units": "units", "children": "units", "days": "time"}
 
 
 def _refuse_check_sums(check: Check, columns: dict[str, FormColumn]) -> None:
     for term in (*check.left, *check.right):
-        if isinstance(term.value, Call) and term.value.function in _SUMS_ALONG and term.value.argument.form is None:
-            along, name = _SUMS_ALONG[term.value.function], term.value.argument.column
-            column = columns.get(name) if name else None
-            if column is not None and column.kind == "base" and column.additivity[along] == "recompute":
+        if not isinstance(term.value, Call) or term.value.argument.form is not None:
+            continue
+        function, named = term.value.function, term.value.argument.column
+        for column in [columns[named]] if named else [columns[c] for c in check.columns or ()]:
+            place = f"{check.where}: check {check.id!r}"
+            along = _SUMS_ALONG.get(function)
+            if along is not None and column.kind == "base" and column.additivity[along] == "recompute":
                 raise DefinitionError(
-                    f"{check.where}: check {check.id!r} would sum {name!r} along {along}, where it must be recomputed; compare it at one place instead"
+                    f"{place} would sum {column.code!r} along {along}, where it must be recomputed; compare it at one place instead"
                 )
+            if function in ("units", "children", "previous") and column.kind != "base":
+                raise DefinitionError(
+                    f"{place}: {function}() reads what was counted, and {column.code!r} is computed from {', '.join(_operands(column))}; name those instead"
+                )
+            if function == "previous" and column.variant not in ("current", "ytd"):
+                raise DefinitionError(f"{place}: {column.code!r} is a {column.variant} column; previous() is of current and ytd columns")
 
 
 def _operands(column: FormColumn) -> list[str]:

@@ -92,8 +92,9 @@ def _column(catalog: Catalog, form: Form, column: FormColumn, explanation: Expla
     pad = "  " * depth
     if column.indicator is not None:
         explanation.lines += [pad + line for line in _indicator(catalog, column, column.indicator, form.lateness)]
-        if column.indicator.source:
-            explanation.sources.append(f"{column.indicator.id}: {column.indicator.source}")
+        source = f"{column.indicator.id}: {column.indicator.source}"
+        if column.indicator.source and source not in explanation.sources:
+            explanation.sources.append(source)
         _policy_lines(catalog, column.indicator.condition, explanation)
         _policy_lines(catalog, catalog.facts[column.indicator.fact].spec, explanation)
         return
@@ -130,7 +131,7 @@ def words(spec: Any) -> str:
         return " and ".join(_entry(str(key), value) for key, value in spec.items())
     if isinstance(spec, list):
         return ", ".join(words(v) for v in spec)
-    return str(spec)
+    return str(spec).lower() if isinstance(spec, bool) else str(spec)
 
 
 def _entry(key: str, value: Any) -> str:
@@ -148,7 +149,7 @@ def _entry(key: str, value: Any) -> str:
         return f"{key} {', '.join(f'{k} {words(v)}' for k, v in value.items())}"
     if isinstance(value, list):
         return f"{key} in ({words(value)})"
-    return f"{key} = {value}"
+    return f"{key} = {words(value)}"
 
 
 def _policy_lines(catalog: Catalog, spec: Any, explanation: Explanation) -> None:

@@ -55,9 +55,6 @@ def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcom
     _append(engine, contract.FORM_ROW, _form_rows(form))
     _append(engine, contract.FORM_COLUMN, (_form_column(form, c, i, period) for i, c in enumerate(columns)))
     _append(engine, contract.ROW_MEMBER, ({"form_id": form.id, "row_code": r, "member_row_code": m} for r, m in form.members()))
-    engine.execute(
-        f"INSERT INTO {contract.READING.name} BY NAME SELECT ? AS form_id, ? AS period, * FROM {fold.READING}", [form.id, period.text]
-    )
     _append(engine, contract.STATUS, _statuses(filled, columns))
     _append(engine, contract.CHECK_RESULT, _findings(filled, outcome))
     passed = (
@@ -67,6 +64,13 @@ def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcom
     cells = _cells(filled, run_id)
     engine.append(contract.CELL.name, cells)
     return cells.num_rows
+
+
+def write_readings(engine: DuckDBEngine, form: Form, period: ReferencePeriod) -> None:
+    """Keep which contributions each column of ``form`` folds, from the temporary table that the fold itself reads."""
+    engine.execute(
+        f"INSERT INTO {contract.READING.name} BY NAME SELECT ? AS form_id, ? AS period, * FROM {fold.READING}", [form.id, period.text]
+    )
 
 
 def write_period(engine: DuckDBEngine, period: ReferencePeriod, tree: UnitsTree, rates: Iterable[GenerationRate], *, whole: bool) -> None:

@@ -29,7 +29,7 @@ from policestats.reports.rates import SCALE
 from policestats.reports.status import statuses
 from policestats.reports.template import Form, load_forms
 from policestats.reports.units import UnitsTree, UnitVersion, tree_at
-from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period
+from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period, write_readings
 
 Progress = Callable[[str], None]
 
@@ -94,6 +94,7 @@ class Tabulation:
         todo = plan(form, self.period, self.catalog.standard.records_begin)
         self._clear(form)
         self.engine.load(fold.READING, reading_table(todo))
+        write_readings(self.engine, form, self.period)
         self.engine.load(
             fold.ROW_MEMBER, pa.table({"row_code": [m[0] for m in form.members()], "member_row_code": [m[1] for m in form.members()]})
         )

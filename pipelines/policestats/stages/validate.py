@@ -268,7 +268,7 @@ class Validation:
         )
         return ReferencePeriod.parse(last).end if last is not None else self.landed[self.as_of].date() + timedelta(days=1)
 
-    # -- helpers --------------------------------------------------------------------------------------------------------------
+    # -- problems -------------------------------------------------------------------------------------------------------------
 
     @contextmanager
     def _attached(self, path: Path) -> Iterator[None]:

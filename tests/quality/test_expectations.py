@@ -1,0 +1,63 @@
+"""The rules that come with the standards."""
+
+from __future__ import annotations
+
+import pytest
+
+from policestats.catalog import load_catalog
+from policestats.quality.names import LANDED_AT
+from policestats.quality.rules import load_rules
+from tests.support.ledger import ROOT
+
+STANDARDS = sorted(p.parent.name for p in (ROOT / "schemas").glob("*/standard.yaml"))
+
+
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_every_core_table_has_rules_of_its_own(standard: str) -> None:
+    catalog = load_catalog(ROOT, standard)
+    assert [t.table.name for t in load_rules(catalog) if len(t.rules) < 2] == []
+    assert sum(len(t.rules) - 1 for t in load_rules(catalog)) >= 10
+
+
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_every_unknown_code_and_unit_raises_a_warning(standard: str) -> None:
+    """A record with an unknown code or unit is counted in a row of its own; without such a rule nobody would hear of it."""
+    catalog = load_catalog(ROOT, standard)
+    units = f"{catalog.standard.units_table}.unit_code"
+    for rules in load_rules(catalog):
+        members = {name: set(catalog.codelists[c.codelist].members) for name, c in rules.table.columns.items() if c.codelist}
+        for name, codes in members.items():
+            ours = [
+                r for r in rules.rules if name in r.condition and isinstance(r.condition[name], list) and set(r.condition[name]) == codes
+            ]
+            assert [r.severity for r in ours] == ["warning"], f"{rules.table.name}.{name}"
+        named = [n for n in rules.table.columns if n.endswith("unit_code")] if rules.table.name != catalog.standard.units_table else []
+        for name in named:
+            looked_up = [
+                r for r in rules.rules for d in r.dimensions.values()
+                if "exists" in d and d["exists"] == {"table": units.split(".")[0], "on": {"unit_code": name}}
+            ]  # fmt: skip
+            assert [r.severity for r in looked_up] == ["warning"], f"{rules.table.name}.{name}"
+
+
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_a_few_bad_records_block_no_form(standard: str) -> None:
+    """An error blocks every figure that reads the table: rules about single records leave room for some, unless the table is small."""
+    catalog = load_catalog(ROOT, standard)
+    for rules in load_rules(catalog):
+        strict = [r.id for r in rules.rules if r.severity == "error" and r.judges_rows and r.mostly == 1]
+        assert strict == [] or rules.table.name == catalog.standard.units_table, f"{rules.table.name}: {strict}"
+
+
+def test_no_rule_shows_a_pseudonym() -> None:
+    catalog = load_catalog(ROOT, "cn")
+    person = next(t for t in load_rules(catalog) if t.table.name == "admin_person")
+    assert "person_key" in person.names()  # it is judged ...
+    assert all("person_key" not in rule.shown for rule in person.rules)  # ... and not shown
+    assert LANDED_AT not in person.names()
+
+
+def test_the_rules_lie_beside_the_tables() -> None:
+    for standard in STANDARDS:
+        tables = {p.stem for p in (ROOT / "schemas" / standard / "tables").glob("*.yaml")}
+        assert {p.stem for p in (ROOT / "expectations" / standard).glob("*.yaml")} == tables

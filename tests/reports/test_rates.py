@@ -1,0 +1,85 @@
+"""Rates: exact fractions, rounded half away from zero, none without a base."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policestats.reports.rates import rate, rates
+
+BIG = 10**24
+COUNTS = st.integers(-BIG, BIG)
+BASES = st.integers(1, BIG)
+PER = st.sampled_from([1, 100, 1000, 100_000])
+DECIMALS = st.integers(0, 6)
+
+
+def rounded(numerator: int, denominator: int, per: int, decimals: int) -> Decimal:
+    """Divide with so many digits that a tie is exact and no other fraction can look like one, then round it as a bookkeeper does."""
+    with localcontext() as context:
+        context.prec = 150  # a fraction that is no tie differs from one by at least 1 / (2 x 10^24): far above 10^-100
+        return (Decimal(numerator) * per / denominator).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
+@given(COUNTS, BASES, PER, DECIMALS)
+def test_a_rate_is_the_exact_fraction_rounded_half_away_from_zero(numerator: int, denominator: int, per: int, decimals: int) -> None:
+    assert rate(numerator, denominator, per=per, decimals=decimals) == rounded(numerator, denominator, per, decimals)
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(1, 10**6), DECIMALS)
+def test_ties_go_away_from_zero(whole: int, half: int, decimals: int) -> None:
+    """(2 whole + 1) half / (2 half) is whole + 1/2, in steps of the last decimal."""
+    found = rate((2 * whole + 1) * half, 2 * half * 10**decimals, per=1, decimals=decimals)
+    assert found == Decimal(whole + 1 if whole >= 0 else whole).scaleb(-decimals)
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "per", "decimals", "expected"),
+    [
+        (667, 2000, 100, 1, "33.4"),  # 33.35: half, so up
+        (-667, 2000, 100, 1, "-33.4"),  # a negative change: half, so away from zero
+        (2667, 8000, 100, 1, "33.3"),  # 33.3375
+        (3410, 7, 1, 1, "487.1"),  # 487.142857: never 488 (corrections.md 13)
+        (3410, 7, 1, 0, "487"),
+        (1, 2, 1, 0, "1"),
+        (-1, 2, 1, 0, "-1"),
+        (24, 35, 100, 2, "68.57"),  # 68.5714...
+        (0, 9, 100, 2, "0.00"),  # a true zero is a rate
+        (1, 3, 100_000, 6, "33333.333333"),
+    ],
+)
+def test_by_hand(numerator: int, denominator: int, per: int, decimals: int, expected: str) -> None:
+    found = rate(numerator, denominator, per=per, decimals=decimals)
+    assert found == Decimal(expected)
+    assert str(found) == expected  # with as many decimals as asked for
+
+
+def test_no_base_no_rate() -> None:
+    assert rate(5, 0, per=100, decimals=1) is None
+    assert rate(0, 0, per=100, decimals=1) is None
+
+
+def test_a_negative_base_is_an_error() -> None:
+    with pytest.raises(ValueError, match="the base of a rate is negative: -1"):
+        rate(5, -1, per=100, decimals=1)
+    with pytest.raises(ValueError, match="the base of a rate is negative"):
+        rates(np.array([1, 1], dtype=object), np.array([4, -4], dtype=object), per=100, decimals=1)
+
+
+@given(st.lists(st.tuples(COUNTS, st.integers(0, BIG)), min_size=1, max_size=5), PER, DECIMALS)
+def test_arrays_give_what_single_rates_give(pairs: list[tuple[int, int]], per: int, decimals: int) -> None:
+    found, defined = rates(np.array([n for n, _ in pairs], dtype=object), np.array([d for _, d in pairs], dtype=object), per=per, decimals=decimals)
+    for (n, d), value, has in zip(pairs, found, defined, strict=True):
+        assert bool(has) == (d != 0)
+        if d:
+            assert Decimal(value).scaleb(-6) == rounded(n, d, per, decimals)  # in millionths
+
+
+def test_a_fixed_row_is_the_base_of_every_row() -> None:
+    found, defined = rates(np.array([[1, 2, 0]], dtype=object), np.array([[3]], dtype=object), per=100, decimals=2)
+    assert found.tolist() == [[33_330_000, 66_670_000, 0]]  # 33.33, 66.67, 0.00
+    assert defined.all()
