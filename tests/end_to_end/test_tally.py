@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -30,13 +29,13 @@ def catalog() -> Catalog:
 
 
 @pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[tuple[Path, SimulationResult]]:
+def province(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> tuple[Path, SimulationResult]:
     folder = tmp_path_factory.mktemp("province")
     made = simulate(folder / "sources")
     for source in catalog.sources:
         extract.run(catalog=catalog, source=source, location=str(folder / "sources" / f"{source}.sqlite"), home=folder / "home")
     assert conform.run(catalog=catalog, home=folder / "home").issues == 0
-    yield folder, made
+    return folder, made
 
 
 def tally(folder: Path, period: str) -> dict[Key, Decimal]:
@@ -55,12 +54,16 @@ def test_every_cell_equals_the_tally(province: tuple[Path, SimulationResult], ca
     with open_warehouse(folder / "home") as engine:
         result = tabulate(engine, catalog, ReferencePeriod.parse(period), load_forms(catalog))
         rows = engine.sql("SELECT form_id, unit_code, row_code, column_code, value FROM report.cell WHERE period = ?", [period]).to_pylist()
-        status = engine.sql("SELECT DISTINCT form_id, unit_code, column_code, status FROM report.status WHERE period = ?", [period]).to_pylist()
+        status = engine.sql(
+            "SELECT DISTINCT form_id, unit_code, column_code, status FROM report.status WHERE period = ?", [period]
+        ).to_pylist()
         wrong = engine.sql(
             "SELECT DISTINCT check_id FROM report.check_result WHERE period = ? AND outcome = 'failed' AND severity = 'error'", [period]
         )
     cells: dict[Key, Decimal] = {(r["form_id"], r["unit_code"], r["row_code"], r["column_code"]): r["value"] for r in rows}
-    unprinted = {(s["form_id"], s["unit_code"], s["column_code"]) for s in status if s["status"] in ("missing", "not_applicable", "blocked")}
+    unprinted = {
+        (s["form_id"], s["unit_code"], s["column_code"]) for s in status if s["status"] in ("missing", "not_applicable", "blocked")
+    }
     listed = {(s["form_id"], s["unit_code"]) for s in status}
     expected = {
         key: value

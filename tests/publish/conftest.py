@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,10 +40,16 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     return definitions(tmp_path_factory.mktemp("small") / "definitions")
 
 
-@pytest.fixture
-def home(tmp_path: Path, small: Catalog) -> Path:
-    """Return a home whose October is tabulated and not yet published."""
-    folder = tmp_path / "home"
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, small: Catalog) -> Path:
+    """Return a home whose October is tabulated; the tests take copies of it."""
+    folder = tmp_path_factory.mktemp("prepared") / "home"
     warehouse(folder, small)
     tabulated(folder, small, PERIOD)
     return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, prepared: Path) -> Path:
+    """Return a home of the test's own whose October is tabulated and not yet published."""
+    return Path(shutil.copytree(prepared, tmp_path / "home"))

@@ -14,7 +14,7 @@ from policestats.engines.duckdb import open_warehouse
 from policestats.errors import ReleaseError
 from policestats.stages import publish
 from tests.publish.conftest import Published
-from tests.publish.standards import COUNTY_1, COUNTY_2, LEDGER, PERIOD, PROVINCE, SILENT, STATION_1, UNKNOWN, tabulated, warehouse
+from tests.publish.standards import COUNTY_1, COUNTY_2, LEDGER, PERIOD, PROVINCE, SILENT, STATION_1, UNKNOWN
 
 
 def rows(path: Path, text: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -139,10 +139,7 @@ def test_the_manifest_says_what_was_published(release: Published) -> None:
     assert release.result.forms == ["T01", "X01", "Z01", "Z11"]
 
 
-def test_a_status_of_one_cell_hides_that_cell_alone(tmp_path: Path, small: Catalog) -> None:
-    home = tmp_path / "home"
-    warehouse(home, small)
-    tabulated(home, small, PERIOD)
+def test_a_status_of_one_cell_hides_that_cell_alone(home: Path, small: Catalog) -> None:
     with open_warehouse(home) as engine:
         engine.execute(
             "INSERT INTO report.status SELECT * REPLACE ('R06' AS row_code, 'suppressed' AS status) FROM report.status "

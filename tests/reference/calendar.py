@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 CUMULATIVE = ("ytd", "prior_year_ytd")
-LOOKS_BACK = ("prior_year", "prior_year_ytd", "previous_period", "previous_ytd")
+LOOKS_BACK = ("prior_year", "prior_year_ytd", "previous_period")  # previous_ytd lies in the year of the period, as ytd does
 
 
 class Window(NamedTuple):

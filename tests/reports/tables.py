@@ -48,7 +48,9 @@ def table(
     names = list(next(iter(figures.values())))
 
     def grid(of: Figures, name: str) -> np.ndarray:  # type: ignore[type-arg]
-        return np.array([[int(Decimal(v) * 1_000_000) for v in of[unit][name]] for unit in units], dtype=object).reshape(len(units), len(rows))
+        return np.array([[int(Decimal(v) * 1_000_000) for v in of[unit][name]] for unit in units], dtype=object).reshape(
+            len(units), len(rows)
+        )
 
     defined = {}
     for name in names:

@@ -121,7 +121,9 @@ def test_root_only(catalog: Catalog) -> None:
 
 
 def test_only_in_some_frequencies(catalog: Catalog) -> None:
-    weekly = tiny.form(catalog, "[{code: A, indicator: filed}]", '- {id: F-01, that: "[T].A = 0", frequencies: [week]}', frequency="month week")
+    weekly = tiny.form(
+        catalog, "[{code: A, indicator: filed}]", '- {id: F-01, that: "[T].A = 0", frequencies: [week]}', frequency="month week"
+    )
     figures: dict[str, dict[str, list[str | int]]] = {NORTH_1: {"A": [1, 1, 1, 0, 0]}}
     assert judged(table(weekly, figures), "F-01").findings == []
     assert len(judged(table(weekly, figures, period="2026-W41"), "F-01").findings) == 1
@@ -219,7 +221,11 @@ def test_a_rate_without_a_base_is_not_evaluated(catalog: Catalog) -> None:
 
 
 def test_a_column_that_is_not_applicable_is_not_evaluated_over_units_either(catalog: Catalog) -> None:
-    last_year = tiny.form(catalog, "- {code: A, indicator: filed}\n- {code: P, indicator: filed, variant: prior_year}", '- {id: F-01, that: "[T].P = units([T].P)"}')
+    last_year = tiny.form(
+        catalog,
+        "- {code: A, indicator: filed}\n- {code: P, indicator: filed, variant: prior_year}",
+        '- {id: F-01, that: "[T].P = units([T].P)"}',
+    )
     with tiny.warehouse(catalog, []) as engine:
         tiny.filled(engine, catalog, "2025-10", last_year)  # records begin in 2025: there is no October before
         outcomes = engine.sql("SELECT DISTINCT outcome FROM report.check_result WHERE check_id = 'F-01'").column(0).to_pylist()
@@ -269,7 +275,12 @@ def test_a_difference_may_be_larger_in_a_part_than_in_the_whole(catalog: Catalog
     """By night 3 filed, 0 late: 3. In all 3 filed, 2 late: 1. No correct ledger may fail an error check (corrections.md 15)."""
     columns = "- {code: A, indicator: filed}\n- {code: B, indicator: filed_late}\n- {code: D, formula: {A: 1, B: -1}}\n- {code: S, formula: {A: 1, B: 2}}"
     difference = tiny.form(catalog, columns, sets="[{code: N, parent: T, where: {is_night: true}}]")
-    figures: dict[str, list[str | int]] = {"A": [3, 3, 3, 0, 0, 3], "B": [2, 2, 2, 0, 0, 0], "D": [1, 1, 1, 0, 0, 3], "S": [7, 7, 7, 0, 0, 8]}
+    figures: dict[str, list[str | int]] = {
+        "A": [3, 3, 3, 0, 0, 3],
+        "B": [2, 2, 2, 0, 0, 0],
+        "D": [1, 1, 1, 0, 0, 3],
+        "S": [7, 7, 7, 0, 0, 8],
+    }
     found = judged(table(difference, {NORTH_1: figures}), "F-of-which-N")
     assert short(found.findings) == [(NORTH_1, None, "S", "failed")]  # a sum with positive weights must not
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from policestats.reports.rates import rate, rates
 
-BIG = 10**24
+BIG = 10**15  # more than any count, and than any sum of yuan
 COUNTS = st.integers(-BIG, BIG)
 BASES = st.integers(1, BIG)
 PER = st.sampled_from([1, 100, 1000, 100_000])
@@ -21,7 +21,7 @@ DECIMALS = st.integers(0, 6)
 def rounded(numerator: int, denominator: int, per: int, decimals: int) -> Decimal:
     """Divide with so many digits that a tie is exact and no other fraction can look like one, then round it as a bookkeeper does."""
     with localcontext() as context:
-        context.prec = 150  # a fraction that is no tie differs from one by at least 1 / (2 x 10^24): far above 10^-100
+        context.prec = 150  # a fraction that is no tie differs from one by at least 1 / (2 x 10^15): far above 10^-100
         return (Decimal(numerator) * per / denominator).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
@@ -72,7 +72,9 @@ def test_a_negative_base_is_an_error() -> None:
 
 @given(st.lists(st.tuples(COUNTS, st.integers(0, BIG)), min_size=1, max_size=5), PER, DECIMALS)
 def test_arrays_give_what_single_rates_give(pairs: list[tuple[int, int]], per: int, decimals: int) -> None:
-    found, defined = rates(np.array([n for n, _ in pairs], dtype=object), np.array([d for _, d in pairs], dtype=object), per=per, decimals=decimals)
+    found, defined = rates(
+        np.array([n for n, _ in pairs], dtype=object), np.array([d for _, d in pairs], dtype=object), per=per, decimals=decimals
+    )
     for (n, d), value, has in zip(pairs, found, defined, strict=True):
         assert bool(has) == (d != 0)
         if d:

@@ -13,8 +13,12 @@ UNKNOWN = "000000000000"
 END = date(2026, 11, 1)  # the tree of 2026-10-31
 
 
-def unit(code: str, parent: str | None = None, since: str = "2020-01-01", until: str | None = None, successor: str | None = None) -> UnitVersion:
-    return UnitVersion(code, date.fromisoformat(since), date.fromisoformat(until) if until else None, parent, successor, "station", code, code)
+def unit(
+    code: str, parent: str | None = None, since: str = "2020-01-01", until: str | None = None, successor: str | None = None
+) -> UnitVersion:
+    return UnitVersion(
+        code, date.fromisoformat(since), date.fromisoformat(until) if until else None, parent, successor, "station", code, code
+    )
 
 
 def tree(*versions: UnitVersion, end: date = END) -> UnitsTree:

@@ -223,7 +223,9 @@ def move(no: str, theft_no: str, on: str, start: str, to: str) -> Row:
 
 
 @contextmanager
-def warehouse(catalog: Catalog, thefts: list[Row], moves: list[Row] | None = None, units: list[Row] | None = None) -> Iterator[DuckDBEngine]:
+def warehouse(
+    catalog: Catalog, thefts: list[Row], moves: list[Row] | None = None, units: list[Row] | None = None
+) -> Iterator[DuckDBEngine]:
     """Open a warehouse in memory in which every table was delivered whole."""
     with ledger(catalog, {"unit": UNITS if units is None else units, "theft": thefts, "move": moves or []}) as engine:
         yield engine

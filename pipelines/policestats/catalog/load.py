@@ -16,6 +16,8 @@ from policestats.periods import Cutoff
 
 Named = TypeVar("Named", Fact, Indicator)
 Value = TypeVar("Value")
+#: the policy that decides where late entries count; a standard without it says so in standard.yaml alone
+_LATENESS_POLICY = "late"
 _MANDATORY = ("code", "parent_code", "label_zh", "label_en")
 
 
@@ -89,7 +91,7 @@ def load_catalog(root: Path, standard: str, policies: dict[str, str] | None = No
         _known(found_policies, name, "policy", "--policy")
     return Catalog(
         root=root,
-        standard=_standard(read.file(folder / "standard.yaml", "standard")),
+        standard=_standard(read.file(folder / "standard.yaml", "standard"), found_policies.get(_LATENESS_POLICY)),
         tables=tables,
         codelists={c.id: c for c in _codelists(read, folder / "codelists")},
         facts=_unique(_fact(f, i, s) for f in read.folder(folder / "facts", "fact") for i, s in enumerate(f.data)),
@@ -153,15 +155,20 @@ def _unique(items: Iterable[Named]) -> dict[str, Named]:
     return found
 
 
-def _standard(file: YamlFile) -> Standard:
+def _standard(file: YamlFile, late: Policy | None) -> Standard:
     d = file.data
+    if late is not None and late.choices[late.default] != d["lateness"]:
+        raise DefinitionError(
+            f"{file.where(('lateness',))}: lateness is {d['lateness']!r}, but the default of the policy {late.id!r} ({late.where}) "
+            f"is {late.default!r}; make them the same"
+        )
     return Standard(
         id=d["standard"],
         label=d["label"],
         time_zone=d["time_zone"],
         records_begin=d["records_begin"],
         prescribed_forms=d["prescribed_forms"],
-        lateness=d["lateness"],
+        lateness=late.value if late is not None else d["lateness"],
         cutoff=Cutoff(d["cutoff"]["day"], time.fromisoformat(str(d["cutoff"]["time"]))),
         units_table=d["units"]["table"],
         unit_code_pattern=d["units"]["code_pattern"],

@@ -35,7 +35,14 @@ period = click.option("--period", required=True, metavar="PERIOD", help="2026-10
 maybe_period = click.option("--period", metavar="PERIOD", help="2026-10-03, 2026-W41, 2026-10, 2026-Q3, 2026-H1 or 2026")
 unit = click.option("--unit", metavar="CODE", help="Unit code  [default: the root of the tree]")
 as_of = click.option("--as-of", type=int, metavar="LOAD", help="As known at this load  [default: the latest]")
-source = click.option("--source", "sources", multiple=True, callback=_pairs, metavar="NAME=URL-or-path", help="Where a source is (repeatable)  [default: $POLICESTATS_SOURCE_<NAME>]")  # fmt: skip
+source = click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    callback=_pairs,
+    metavar="NAME=URL-or-path",
+    help="Where a source is (repeatable)  [default: $POLICESTATS_SOURCE_<NAME>]",
+)
 output = click.option(
     "--format", "output", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True, help="How to print"
 )

@@ -77,9 +77,8 @@ def released(home: Path, period: str, before: State, seconds: float) -> None:
     out.print(
         f"forms             {', '.join(f['form_id'] for f in forms)}: {sum(f['n'] for f in forms):,} cells, traced by {traced:,} contributions"
     )
-    out.print(
-        f"checks            {found.get(('error', 'failed'), 0)} errors and {found.get(('warning', 'failed'), 0)} warnings failed (a warning is worth a look, not wrong)"
-    )
+    errors, warnings = (found.get((severity, "failed"), 0) for severity in ("error", "warning"))
+    out.print(f"checks            {errors} errors and {warnings} warnings failed (a warning is worth a look, not wrong)")
     rates = releases.read_rates(home=home)
     overall = rates[rates["form_id"].isna()]
     rows(

@@ -46,9 +46,10 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
     on, until, unit, partner, kind = _clock(catalog, indicator)
     rows: list[exp.Expr] = []
     for block in plan.form.blocks:
-        row_scope = Scope(catalog, _resolver(indicator, names, rows=True), f"{plan.form.where} (block {block.id!r})", anchor)
-        rows.append(_leaf(block, row_scope))
-        rows += [case([(condition(row.condition or {}, row_scope), literal(row.code))], exp.null()) for row in block.sets]
+        rows.append(_leaf(block, Scope(catalog, _resolver(indicator, names, rows_at=block.where), block.where, anchor)))
+        for row in block.sets:
+            row_scope = Scope(catalog, _resolver(indicator, names, rows_at=row.where), row.where, anchor)
+            rows.append(case([(condition(row.condition or {}, row_scope), literal(row.code))], exp.null()))
     values = {
         "form_id": literal(plan.form.id),
         "period": literal(plan.period.text),
@@ -78,12 +79,15 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
     return Query(landed, CONTRIBUTION_COLUMNS)
 
 
-def _resolver(indicator: Indicator, names: tuple[str, ...], *, rows: bool = False) -> Callable[[str], exp.Expr]:
+def _resolver(indicator: Indicator, names: tuple[str, ...], *, rows_at: str | None = None) -> Callable[[str], exp.Expr]:
+    """Return what turns a dimension into a column of the fact; ``rows_at`` is the place of the form's row that asks, None for the indicator."""
+
     def resolve(name: str) -> exp.Expr:
-        asked = indicator.renames.get(name, name) if rows else name
+        asked = indicator.renames.get(name, name) if rows_at else name
         if asked not in names:
+            place = rows_at if rows_at and asked == name else indicator.where
             raise DefinitionError(
-                f"{indicator.where}: fact {indicator.fact!r} has no column or dimension {asked!r} for indicator {indicator.id!r}; {nearest(asked, names)}"
+                f"{place}: fact {indicator.fact!r} has no column or dimension {asked!r} for indicator {indicator.id!r}; {nearest(asked, names)}"
             )
         return column(asked, "f")
 

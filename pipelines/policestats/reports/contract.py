@@ -257,8 +257,22 @@ UNIT = PublishedTable(
     ),
 )
 
+RUN = PublishedTable(
+    "report.run",
+    "制表记录",
+    "what each form of a period was tabulated with",
+    (
+        _FORM,
+        _PERIOD,
+        ("run_id", "VARCHAR", "运行号", "run that made it"),
+        ("as_of", "BIGINT", "所依据批次", "load whose knowledge counts"),
+        ("policies", "VARCHAR", "所用口径（JSON）", "choices in force (JSON)"),
+        ("definition_hash", "VARCHAR", "定义摘要", "hash of the form's definition"),
+    ),
+)
+
 #: tables rewritten for one (form, period)
-PER_FORM = (CELL, STATUS, CHECK_RESULT, CHECK_COUNT, QUERY, CONTRIBUTION, READING)
+PER_FORM = (RUN, CELL, STATUS, CHECK_RESULT, CHECK_COUNT, QUERY, CONTRIBUTION, READING)
 #: tables that describe a form
 OF_FORM = (FORM, FORM_ROW, FORM_COLUMN, ROW_MEMBER)
 #: tables rewritten for a period

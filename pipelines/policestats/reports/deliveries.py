@@ -13,7 +13,7 @@ from policestats.reports.units import UnitsTree, UnitVersion, leaves_between
 
 @dataclass(frozen=True)
 class Coverage:
-    """Of the unit-months of some tables that were due below a unit, how many were delivered. ``silent`` names some that were not."""
+    """Of the unit-months that were due below a unit, for how many all tables came. ``silent`` names some for which one did not."""
 
     delivered: int
     due: int
@@ -43,25 +43,28 @@ class Deliveries:
         return cls(versions, tree, dict(months), whole)
 
     def coverage(self, tables: Iterable[str], start: date, end: date) -> dict[str, Coverage]:
-        """Return, for every unit of the tree, the coverage of ``tables`` over the months that [start, end) touches."""
+        """Return, for every unit of the tree, the coverage of ``tables`` over the months that [start, end) touches.
+
+        A unit-month of which one table is absent is not delivered: a figure made without one of its tables would be a wrong one.
+        """
         delivered: dict[str, int] = defaultdict(int)
         due: dict[str, int] = defaultdict(int)
-        silent: dict[str, dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
+        silent: dict[str, dict[tuple[str, str], list[str]]] = defaultdict(dict)
         names = [t for t in tables if t not in self.whole]
-        for month in _months(start, end):
+        for month in _months(start, end) if names else ():
             for unit in self._owing(month):
                 standing = self.tree.standing(unit)
-                for name in names:
-                    due[standing] += 1
-                    if (unit, month) in self.months.get(name, ()):
-                        delivered[standing] += 1
-                    else:
-                        silent[standing][unit, month].append(name)
+                absent = [name for name in names if (unit, month) not in self.months.get(name, ())]
+                due[standing] += 1
+                if absent:
+                    silent[standing][unit, month] = absent
+                else:
+                    delivered[standing] += 1
         found = {}
         for code in (u.code for u in self.tree.units):
             below = self.tree.below(code)
-            absent = sorted((*at, ", ".join(sorted(tables))) for member in below for at, tables in silent.get(member, {}).items())
-            named = tuple(f"{unit} in {month} ({tables})" for unit, month, tables in absent[:5])
+            lacking = sorted((*at, ", ".join(sorted(tables))) for member in below for at, tables in silent.get(member, {}).items())
+            named = tuple(f"{unit} in {month} ({tables})" for unit, month, tables in lacking[:5])
             found[code] = Coverage(sum(delivered[m] for m in below), sum(due[m] for m in below), named)
         return found
 

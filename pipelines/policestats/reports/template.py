@@ -31,6 +31,7 @@ class Row:
     parent: str | None
     block: str
     condition: dict[str, Any] | None = None
+    where: str = "form"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Block:
     dimension: str | None
     unknown: str | None
     total: str
+    where: str = "form"
 
     @property
     def leaves(self) -> list[str]:
@@ -190,11 +192,11 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
     for code in rows:
         if rows.count(code) > 1:
             raise DefinitionError(f"{where(('blocks',))}: the row code {code!r} stands twice; row codes are unique in a form")
-    for block_position, block in enumerate(blocks):
+    for block in blocks:
         for row in block.sets:
             if row.parent not in rows:
                 raise DefinitionError(
-                    f"{where(('blocks', block_position))}: row {row.code!r} has the parent {row.parent!r}, which is no row; {nearest(str(row.parent), rows)}"
+                    f"{row.where}: row {row.code!r} has the parent {row.parent!r}, which is no row; {nearest(str(row.parent), rows)}"
                 )
     columns = _columns(data["columns"], catalog, where, rows)
     _refuse_sums(columns)
@@ -252,8 +254,13 @@ def _blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tuple[
                 raise DefinitionError(
                     f"{place}: the row for unknown members, {unknown!r}, is no leaf of code list {codelist.id!r}; {nearest(unknown, leaves)}"
                 )
-            rows += [Row(s["code"], s["label"], "of_which", s["parent"], spec["id"], s["where"]) for s in rows_spec.get("sets", [])]
-        blocks.append(Block(spec["id"], tuple(rows), dimension, unknown, rows[0].code if "one" in rows_spec else block_total))
+            for i, s in enumerate(rows_spec.get("sets", [])):
+                line = where(("blocks", position, "rows", "sets", i))
+                rows.append(Row(s["code"], s["label"], "of_which", s["parent"], spec["id"], s["where"], line))
+        block_total = rows[0].code if "one" in rows_spec else block_total
+        blocks.append(
+            Block(spec["id"], tuple(rows), dimension, unknown, block_total, where(("blocks", position, "rows", "classification")))
+        )
     return tuple(blocks)
 
 
@@ -348,6 +355,10 @@ def _refuse_check_sums(check: Check, columns: dict[str, FormColumn]) -> None:
             if along is not None and column.kind == "base" and column.additivity[along] == "recompute":
                 raise DefinitionError(
                     f"{place} would sum {column.code!r} along {along}, where it must be recomputed; compare it at one place instead"
+                )
+            if function == "children" and column.additivity["units"] == "net":
+                raise DefinitionError(
+                    f"{place} would sum {column.code!r} over children, where transfers between them fall away; use units() instead"
                 )
             if function in ("units", "children", "previous") and column.kind != "base":
                 raise DefinitionError(

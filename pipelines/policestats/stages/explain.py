@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -193,18 +194,20 @@ def _run_of(
             "SELECT DISTINCT status, delivered, due, reason FROM report.status WHERE form_id = ? AND period = ? AND unit_code = ? AND column_code = ?",
             [form.id, period.text, chosen, column.code],
         ).to_pylist()
-        if status:
-            s = status[0]
-            explanation.status = (
-                f"{s['status']} ({s['delivered']} of {s['due']} unit-months delivered){': ' + s['reason'] if s['reason'] else ''}"
+        if not status:
+            raise StatisticsError(
+                f"{form.id} has no figure of {column.code} for unit {chosen} in {period}: run 'policestats tabulate --period {period}', "
+                f"or ask for a period and unit that the column is made for ({', '.join(column.frequencies or form.frequencies)})"
             )
+        s = status[0]
+        explanation.status = (
+            f"{s['status']} ({s['delivered']} of {s['due']} unit-months delivered){': ' + s['reason'] if s['reason'] else ''}"
+        )
         value = engine.scalar(
             "SELECT value FROM report.cell WHERE form_id = ? AND period = ? AND unit_code = ? AND row_code = ? AND column_code = ?",
             [form.id, period.text, chosen, row.code, column.code],
         )
-        explanation.value = f"{chosen} {period}: " + (
-            catalog.standard.marks["none"] if value is None and not bases else f"{value or 0:.{column.decimals}f}"
-        )
+        explanation.value = f"{chosen} {period}: {_figure(catalog, column, row, value, s['status'])}"
         explanation.records = engine.scalar(
             "SELECT count(DISTINCT c.record_key) FROM report.contribution c JOIN report.column_reading r USING (form_id, period, indicator_id, anchor_on) "
             "JOIN report.row_member m ON m.form_id = c.form_id AND m.member_row_code = c.row_code "
@@ -225,6 +228,16 @@ def _run_of(
                 [form.id, period.text, subjects, bases],
             ).to_pylist()
         ]
+
+
+def _figure(catalog: Catalog, column: FormColumn, row: Row, value: Decimal | None, status: str) -> str:
+    """Return a cell as a form prints it: an absent count is 0, an absent rate has no base, and what has no figure has a mark."""
+    marks = catalog.standard.marks
+    if status not in ("auto", "partial", "manual") or not column.applies(row.code):
+        return marks.get(status, marks["none"])
+    if value is None and column.kind not in ("base", "formula"):
+        return marks["none"]
+    return f"{value or 0:.{column.decimals}f}"
 
 
 def _bases(form: Form, column: FormColumn) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from policestats.catalog import Catalog
+from policestats.catalog import Catalog, load_catalog
 from policestats.engines import release_folder
 from policestats.engines.duckdb import open_warehouse, quoted
 from policestats.engines.release_files import PREVIOUS, SOURCE, ReleaseFiles, open_release_files
@@ -59,7 +59,8 @@ def run(*, catalog: Catalog, home: Path, period: str, progress: Progress | None 
         former = release_folder.latest(home, wanted.text)
         before = former.manifest() if former else None
         with open_release_files(build, home) as files:
-            forms, as_of = _tabulated(files, catalog, wanted)
+            catalog, as_of = _tabulated_with(files, catalog, wanted)
+            forms = _tabulated(files, catalog, wanted)
             described_as_tabulated(files, forms, wanted)
             tables = ReleaseTables(files, catalog, wanted, forms, as_of)
             tell(f"publish {wanted}: {', '.join(f.id for f in forms)}")
@@ -82,31 +83,35 @@ def run(*, catalog: Catalog, home: Path, period: str, progress: Progress | None 
     return PublishResult(manifest["release_id"], placed.path, cells, [f.id for f in forms], _listed(placed.path), changed)
 
 
-def _tabulated(files: ReleaseFiles, catalog: Catalog, period: ReferencePeriod) -> tuple[list[Form], int]:
-    """Return the forms tabulated for the period and the load they were tabulated at; a period without any cell counts as of the latest."""
+def _tabulated_with(files: ReleaseFiles, catalog: Catalog, period: ReferencePeriod) -> tuple[Catalog, int]:
+    """Return the catalog with the policies that the period's forms were tabulated with, and the load whose knowledge they hold.
+
+    Raises: ReleaseError when nothing was tabulated for the period, or its forms were tabulated at different loads or with different policies.
+    """
     tabulate = f"run 'policestats tabulate --period {period}'"
-    if not files.columns(SOURCE, "report.status"):
+    if not files.columns(SOURCE, "report.run"):
         raise ReleaseError(f"nothing has been tabulated yet; {tabulate} first")
-    held = files.sql(f"SELECT DISTINCT form_id FROM {SOURCE}.report.status WHERE period = ?", [period.text]).column(0).to_pylist()
-    if not held:
-        known = files.sql(f"SELECT DISTINCT period FROM {SOURCE}.report.status ORDER BY ALL").column(0).to_pylist()
+    runs = files.sql(f"SELECT form_id, as_of, policies FROM {SOURCE}.report.run WHERE period = ? ORDER BY ALL", [period.text]).to_pylist()
+    if not runs:
+        known = files.sql(f"SELECT DISTINCT period FROM {SOURCE}.report.run ORDER BY ALL").column(0).to_pylist()
         raise ReleaseError(f"no form has been tabulated for {period} (there is {', '.join(known) or 'none'}); {tabulate} first")
+    for name, what in (("as_of", "at different loads"), ("policies", "with different policies")):
+        if len({r[name] for r in runs}) > 1:
+            each = "; ".join(f"{r['form_id']}: {r[name]}" for r in runs)
+            raise ReleaseError(f"the forms of {period} were tabulated {what} ({each}); {tabulate} for all of them")
+    return load_catalog(catalog.root, catalog.standard.id, json.loads(runs[0]["policies"])), int(runs[0]["as_of"])
+
+
+def _tabulated(files: ReleaseFiles, catalog: Catalog, period: ReferencePeriod) -> list[Form]:
+    """Return the forms tabulated for the period. Raises: ReleaseError for one that is no longer defined."""
+    held = files.sql(f"SELECT DISTINCT form_id FROM {SOURCE}.report.status WHERE period = ?", [period.text]).column(0).to_pylist()
     defined = load_forms(catalog)
     unknown = sorted(set(held) - set(defined))
     if unknown:
         raise ReleaseError(
-            f"the warehouse holds {', '.join(unknown)} for {period}, which {catalog.templates} no longer defines; {tabulate} again"
+            f"the warehouse holds {', '.join(unknown)} for {period}, which {catalog.templates} no longer defines; tabulate again"
         )
-    runs = files.sql(
-        f"SELECT DISTINCT form_id, CAST(string_split(run_id, '@')[-1] AS BIGINT) AS load_id FROM {SOURCE}.report.cell WHERE period = ? ORDER BY ALL",
-        [period.text],
-    ).to_pylist()
-    loads = {r["load_id"] for r in runs}
-    if len(loads) > 1:
-        at = ", ".join(f"{r['form_id']} as of load {r['load_id']}" for r in runs)
-        raise ReleaseError(f"the forms of {period} stand at different loads ({at}); {tabulate} for all of them")
-    as_of = loads.pop() if loads else files.scalar(f"SELECT max(load_id) FROM {SOURCE}.core.load")
-    return [form for form in defined.values() if form.id in held], int(as_of)
+    return [form for form in defined.values() if form.id in held]
 
 
 def _manifest(catalog: Catalog, forms: list[Form], tables: ReleaseTables, name: str) -> dict[str, Any]:

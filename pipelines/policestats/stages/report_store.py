@@ -47,9 +47,18 @@ def write_codelists(engine: DuckDBEngine, catalog: Catalog) -> None:
         engine.replace(f"dim.{codelist.id}", pa.Table.from_pylist(list(codelist.members.values()), schema=schema))
 
 
-def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcome: Outcome, run_id: str) -> int:
-    """Write a form's description, statuses, check results and cells; return the number of cells."""
+def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcome: Outcome, as_of: int) -> int:
+    """Write what a form was tabulated with, its description, statuses, check results and cells; return the number of cells."""
     form, period = filled.form, filled.period
+    run: dict[str, Any] = {
+        "form_id": form.id,
+        "period": period.text,
+        "run_id": f"{period}@{as_of}",
+        "as_of": as_of,
+        "policies": json.dumps({p.id: p.chosen for p in catalog.policies.values()}),
+        "definition_hash": form.definition_hash,
+    }
+    _append(engine, contract.RUN, [run])
     columns = form.columns_for(period.frequency)
     _append(engine, contract.FORM, [_form(form, catalog)])
     _append(engine, contract.FORM_ROW, _form_rows(form))
@@ -61,7 +70,7 @@ def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcom
         {"form_id": form.id, "period": period.text, "unit_code": u, "check_id": c, "passed": n} for (c, u), n in outcome.passed.items()
     )
     _append(engine, contract.CHECK_COUNT, passed)
-    cells = _cells(filled, run_id)
+    cells = _cells(filled, run["run_id"])
     engine.append(contract.CELL.name, cells)
     return cells.num_rows
 

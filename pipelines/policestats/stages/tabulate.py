@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,7 +16,7 @@ from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse
 from policestats.errors import FanOutError, PeriodError, StatisticsError, nearest
 from policestats.periods import ReferencePeriod
-from policestats.query import Query, column, literal, table
+from policestats.query import Query
 from policestats.reports import contract, fold
 from policestats.reports.checks import Outcome, evaluate
 from policestats.reports.compiler import CARRY, CONTRIBUTION, contributions
@@ -28,7 +29,8 @@ from policestats.reports.plan import Plan, plan
 from policestats.reports.rates import SCALE
 from policestats.reports.status import statuses
 from policestats.reports.template import Form, load_forms
-from policestats.reports.units import UnitsTree, UnitVersion, tree_at
+from policestats.reports.units import UnitsTree, tree_at
+from policestats.stages import knowledge
 from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period, write_readings
 
 Progress = Callable[[str], None]
@@ -60,12 +62,11 @@ class Tabulation:
     catalog: Catalog
     period: ReferencePeriod
     as_of: int
-    run_id: str
     tables: dict[str, FormTable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         standard = self.catalog.standard
-        self.versions = self._unit_versions()
+        self.versions = knowledge.unit_versions(self.engine, self.catalog, self.as_of)
         self.tree: UnitsTree = tree_at(self.versions, self.period.end, standard.unknown_unit_code, standard.unknown_unit_label)
         self.deliveries = Deliveries.of(self._deliveries(), self.versions, self.tree)
         self.blocked = self._blocked()
@@ -74,20 +75,7 @@ class Tabulation:
 
     def relation(self, name: str) -> exp.Expr:
         """Return the rows of core table ``name`` that were open at the load ``as_of``."""
-        known = exp.and_(
-            exp.LTE(this=column("known_from", "v"), expression=literal(self.as_of)),
-            exp.paren(
-                exp.or_(
-                    exp.Is(this=column("known_to", "v"), expression=exp.null()),
-                    exp.GT(this=column("known_to", "v"), expression=literal(self.as_of)),
-                    copy=False,
-                ),
-                copy=False,
-            ),
-            copy=False,
-        )
-        columns = (column(c, "v") for c in self.catalog.tables[name].columns)
-        return exp.select(*columns, copy=False).from_(table(f"{name}_version", "core", "v"), copy=False).where(known, copy=False)
+        return knowledge.relation(self.catalog, name, self.as_of)
 
     def fill(self, form: Form) -> FormTable:
         """Compute the form's contributions and table, writing the contributions."""
@@ -172,35 +160,25 @@ class Tabulation:
                 return None
             at, usable = other.row_index(row), other.usable(name)
             return {u: int(other.values[name][i, at]) for i, u in enumerate(other.units) if usable[i, at]}
+        spec = self.engine.sql(
+            "SELECT variant, expression, applies_to FROM report.form_column WHERE form_id = ? AND column_code = ? "
+            "AND EXISTS (FROM report.form_row WHERE form_id = ? AND row_code = ?)",
+            [form, name, form, row],
+        ).to_pylist()
         status = self.engine.sql(
             "SELECT DISTINCT unit_code FROM report.status WHERE form_id = ? AND period = ? AND column_code = ? AND status IN ('auto', 'manual', 'partial')",
             [form, period, name],
         )
-        if status.num_rows == 0:
+        if status.num_rows == 0 or not spec or row not in (spec[0]["applies_to"] or [row]):
             return None
         values = self.engine.sql(
             "SELECT unit_code, value FROM report.cell WHERE form_id = ? AND period = ? AND row_code = ? AND column_code = ?",
             [form, period, row, name],
         ).to_pylist()
-        known = {str(u): 0 for u in status.column(0).to_pylist()}
-        return known | {r["unit_code"]: int(r["value"] * SCALE) for r in values if r["unit_code"] in known}
-
-    def _unit_versions(self) -> list[UnitVersion]:
-        name = self.catalog.standard.units_table
-        rows = self.engine.fetch(Query(self.relation(name), tuple(self.catalog.tables[name].columns))).to_pylist()
-        return [
-            UnitVersion(
-                r["unit_code"],
-                r["valid_from"] or date.min,
-                r["valid_to"],
-                r["parent_unit_code"],
-                r["successor_unit_code"],
-                r["level_code"] or "",
-                r["name_zh"] or r["unit_code"],
-                r["name_en"] or r["name_zh"] or r["unit_code"],
-            )
-            for r in rows
-        ]
+        units = {str(u) for u in status.column(0).to_pylist()}
+        found = {r["unit_code"]: int(r["value"] * SCALE) for r in values if r["unit_code"] in units}
+        is_count = spec[0]["variant"] is not None or "formula" in json.loads(spec[0]["expression"])
+        return dict.fromkeys(units, 0) | found if is_count else found  # an absent count is 0, an absent rate has no base
 
     def _deliveries(self) -> Iterable[tuple[str, str | None, str | None]]:
         rows = self.engine.sql(
@@ -270,18 +248,18 @@ def tabulate(
 ) -> TabulateResult:
     """Do what ``run`` does on an open engine with the given forms."""
     chosen = _due(forms, period, only)
-    load = _load(engine, as_of)
+    load = knowledge.chosen_load(knowledge.loads(engine), as_of)
     with engine.transaction():
         create_report_tables(engine)
         write_codelists(engine, catalog)
-        work = Tabulation(engine, catalog, period, load, run_id=f"{period.text}@{load}")
+        work = Tabulation(engine, catalog, period, load)
         for form in chosen:
             if progress:
                 progress(f"tabulate {form.id} {period}")
             work.fill(form)
         outcomes = {form.id: work.check(work.tables[form.id]) for form in chosen}
         rates = generation([(work.tables[f.id], outcomes[f.id]) for f in chosen], catalog.standard.prescribed_forms)
-        cells = sum(write_form(engine, catalog, work.tables[form.id], outcomes[form.id], work.run_id) for form in chosen)
+        cells = sum(write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load) for form in chosen)
         write_period(engine, period, work.tree, rates, whole=only is None)
         written = engine.scalar("SELECT count(*) FROM report.contribution WHERE period = ?", [period.text])
     findings = [f for o in outcomes.values() for f in o.findings]
@@ -315,14 +293,3 @@ def _due(forms: dict[str, Form], period: ReferencePeriod, only: Iterable[str] | 
         offered = sorted({f for form in forms.values() for f in form.frequencies})
         raise PeriodError(f"no form is due for {period} (a {period.frequency}); these forms are made by {', '.join(offered)}")
     return due
-
-
-def _load(engine: DuckDBEngine, as_of: int | None) -> int:
-    latest = engine.scalar("SELECT max(load_id) FROM core.load")
-    if latest is None:
-        raise StatisticsError("nothing has been landed yet: run 'policestats extract' and 'policestats conform' first")
-    if as_of is None:
-        return int(latest)
-    if not engine.scalar("SELECT count(*) FROM core.load WHERE load_id = ?", [as_of]):
-        raise StatisticsError(f"--as-of {as_of}: there is no such load; the latest is {latest}")
-    return as_of

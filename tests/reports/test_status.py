@@ -1,0 +1,187 @@
+"""Status of columns: who delivered, who was due, what is blocked and what cannot be filled at all."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from policestats.catalog import Catalog
+from policestats.engines.duckdb import DuckDBEngine
+from policestats.reports.deliveries import Coverage, Deliveries
+from policestats.reports.template import Form
+from policestats.reports.units import UnitVersion, tree_at
+from tests.reports import tiny
+from tests.reports.tiny import NORTH, NORTH_1, NORTH_2, PROVINCE, SOUTH, SOUTH_1, STATIONS, UNKNOWN
+
+_COLUMNS = """
+- {code: FILED, indicator: filed}
+- {code: YTD, indicator: filed, variant: ytd}
+- {code: BEFORE, indicator: filed, variant: prior_year}
+- {code: PENDING, indicator: pending_at_end}
+- {code: SHARE, share_of: {column: FILED, row: T}, decimals: 2}
+- {code: CHANGE, change: {of: FILED, from: BEFORE}, decimals: 1}
+"""
+YEARS = [f"{y}-{m:02d}" for y in (2025, 2026) for m in range(1, 13)]
+Told = tuple[str, int, int, str | None]
+
+
+@pytest.fixture(scope="module")
+def form(catalog: Catalog) -> Form:
+    return tiny.form(catalog, _COLUMNS)
+
+
+def statuses(engine: DuckDBEngine, period: str = "2026-10") -> dict[tuple[str, str], Told]:
+    rows = engine.sql("SELECT unit_code, column_code, status, delivered, due, reason FROM report.status WHERE period = ?", [period])
+    return {(r["unit_code"], r["column_code"]): (r["status"], r["delivered"], r["due"], r["reason"]) for r in rows.to_pylist()}
+
+
+def all_but(*silent: tuple[str, str, str]) -> list[tuple[str, str, str]]:
+    every = [(t, u, m) for t in ("theft", "move") for u in STATIONS for m in YEARS]
+    return [row for row in every if row not in silent]
+
+
+def test_a_silent_station_is_missing_and_its_parents_partial(catalog: Catalog, form: Form) -> None:
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-05", NORTH_1)]) as engine:
+        tiny.deliveries(engine, *all_but(("theft", NORTH_2, "2026-10")))
+        _, cells = tiny.filled(engine, catalog, "2026-10", form)
+        found = statuses(engine)
+    silent = f"nothing from {NORTH_2} in 2026-10 (theft)"
+    assert found[NORTH_1, "FILED"] == ("auto", 1, 1, None)
+    assert found[NORTH_2, "FILED"] == ("missing", 0, 1, silent)
+    assert found[NORTH, "FILED"] == ("partial", 1, 2, silent)
+    assert found[SOUTH, "FILED"] == ("auto", 1, 1, None)
+    assert found[PROVINCE, "FILED"] == ("partial", 2, 3, silent)
+    assert found[NORTH_2, "YTD"] == ("partial", 9, 10, silent)  # January to September came
+    assert found[PROVINCE, "YTD"] == ("partial", 29, 30, silent)
+    assert found[NORTH_2, "BEFORE"] == ("auto", 1, 1, None)  # October 2025 came
+    # a stock reads both its tables since records began, 22 months ago; one of them is silent in one table
+    assert found[NORTH_2, "PENDING"] == ("partial", 21, 22, silent)
+    assert found[NORTH_2, "SHARE"] == found[NORTH_2, "CHANGE"] == found[NORTH_2, "FILED"]  # the worst of the operands
+    assert cells[PROVINCE, "T", "FILED"] == 1  # partial: the sum of what came
+    assert not [key for key in cells if key[0] == NORTH_2 and key[2] in ("FILED", "SHARE", "CHANGE")]
+
+
+def test_a_delivery_of_zero_rows_is_a_delivery(catalog: Catalog, form: Form) -> None:
+    with tiny.warehouse(catalog, []) as engine:
+        tiny.deliveries(engine, *all_but())
+        _, cells = tiny.filled(engine, catalog, "2026-10", form)
+        found = statuses(engine)
+    assert cells == {}
+    assert {found[u, c][0] for u in (PROVINCE, NORTH, NORTH_1) for c in ("FILED", "YTD", "BEFORE", "PENDING", "SHARE")} == {"auto"}
+
+
+def test_a_table_that_never_landed_is_missing_everywhere(catalog: Catalog, form: Form) -> None:
+    with tiny.warehouse(catalog, []) as engine:
+        tiny.deliveries(engine)
+        tiny.filled(engine, catalog, "2026-10", form)
+        found = statuses(engine)
+    assert {found[u, "FILED"][0] for u in (PROVINCE, NORTH, SOUTH, *STATIONS)} == {"missing"}
+    assert found[PROVINCE, "FILED"][1:3] == (0, 3)
+    # five of the 30 silent unit-months are named, in order
+    assert found[PROVINCE, "YTD"][3] == "nothing from " + " or ".join(f"{NORTH_1} in 2026-{m:02d} (theft)" for m in range(1, 6))
+
+
+def test_a_source_that_delivers_for_all_units_at_once(catalog: Catalog, form: Form) -> None:
+    with tiny.warehouse(catalog, []) as engine:  # rows of core.delivery without unit and month
+        tiny.filled(engine, catalog, "2026-10", form)
+        assert {status[:3] for (_, column), status in statuses(engine).items() if column == "FILED"} == {("auto", 0, 0)}
+
+
+def test_an_incomplete_delivery_is_none(catalog: Catalog, form: Form) -> None:
+    with tiny.warehouse(catalog, []) as engine:
+        tiny.deliveries(engine, *all_but())
+        engine.execute("UPDATE core.delivery SET is_complete = false WHERE unit_code = ? AND period = '2026-10'", [SOUTH_1])
+        tiny.filled(engine, catalog, "2026-10", form)
+        assert statuses(engine)[SOUTH, "FILED"] == ("missing", 0, 1, f"nothing from {SOUTH_1} in 2026-10 (theft)")
+
+
+def test_a_failed_error_rule_blocks_what_reads_its_table(catalog: Catalog, form: Form) -> None:
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-05", NORTH_1)]) as engine:
+        tiny.deliveries(engine, *all_but(("theft", NORTH_2, "2026-10")))
+        engine.execute("CREATE SCHEMA quality")
+        engine.execute(
+            "CREATE TABLE quality.rule_result (as_of BIGINT, table_name VARCHAR, rule_id VARCHAR, severity VARCHAR, verdict VARCHAR)"
+        )
+        engine.execute(
+            "INSERT INTO quality.rule_result VALUES (1, 'move', 'r2', 'error', 'failed'), (1, 'move', 'r1', 'error', 'failed'), "
+            "(1, 'theft', 'r3', 'warning', 'failed'), (1, 'theft', 'r4', 'error', 'passed'), (0, 'theft', 'r5', 'error', 'failed'), "
+            "(1, 'theft', 'r6', 'error', 'not_evaluated')"
+        )
+        _, cells = tiny.filled(engine, catalog, "2026-10", form)
+        found = statuses(engine)
+    assert found[NORTH_1, "PENDING"] == ("blocked", 22, 22, "failed: r1, r2")  # it reads the transfers
+    assert found[NORTH_1, "FILED"][0] == "auto"  # it does not; a warning, a pass, a verdict of another load block nothing
+    assert found[NORTH_2, "PENDING"][0] == "blocked"  # worse than a missing month
+    assert not [key for key in cells if key[2] == "PENDING"]
+
+
+def test_before_records_begin_there_is_nothing_to_compare_with(catalog: Catalog, form: Form) -> None:
+    with tiny.warehouse(catalog, [tiny.theft("1", "2024-10-05", NORTH_1), tiny.theft("2", "2025-10-05", NORTH_1)]) as engine:
+        tiny.deliveries(engine, *all_but())
+        _, cells = tiny.filled(engine, catalog, "2025-10", form)
+        found = statuses(engine, "2025-10")
+    assert found[NORTH_1, "BEFORE"] == ("not_applicable", 0, 0, "records begin on 2025-01-01")
+    assert found[NORTH_1, "CHANGE"] == found[NORTH_1, "BEFORE"]
+    assert (NORTH_1, "T", "BEFORE") not in cells
+    assert cells[NORTH_1, "T", "FILED"] == 1
+
+
+def test_a_week_that_the_year_before_did_not_have(catalog: Catalog) -> None:
+    columns = "- {code: FILED, indicator: filed}\n- {code: BEFORE, indicator: filed, variant: prior_year}\n- {code: CHANGE, change: {of: FILED, from: BEFORE, per_day: true}, decimals: 1}"
+    weekly = tiny.form(catalog, columns, frequency="week")
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-12-30", NORTH_1)]) as engine:
+        tiny.deliveries(engine, *all_but(), *(("theft", u, "2027-01") for u in STATIONS))
+        tiny.filled(engine, catalog, "2026-W53", weekly)
+        found = statuses(engine, "2026-W53")
+    assert found[NORTH_1, "FILED"] == ("auto", 2, 2, None)  # the week touches December and January
+    assert found[NORTH_1, "BEFORE"] == found[NORTH_1, "CHANGE"] == ("not_applicable", 0, 0, "no such period a year earlier")
+
+
+def test_the_unknown_unit_appears_when_it_holds_a_record(catalog: Catalog, form: Form) -> None:
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-05", NORTH_1)]) as engine:
+        tiny.filled(engine, catalog, "2026-10", form)
+        assert not [u for u, _ in statuses(engine) if u == UNKNOWN]
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-05", "991111111111"), tiny.theft("2", "2026-10-05", None)]) as engine:
+        _, cells = tiny.filled(engine, catalog, "2026-10", form)
+        assert statuses(engine)[UNKNOWN, "FILED"] == ("auto", 0, 0, None)  # nobody owes it a delivery
+    assert cells[UNKNOWN, "T", "FILED"] == cells[PROVINCE, "T", "FILED"] == 2
+
+
+def test_a_merged_unit_owed_its_own_deliveries(catalog: Catalog, form: Form) -> None:
+    """North 2 merged into North 1 on 2026-07-01: October is due from one station, October 2025 from both."""
+    ended = {
+        "unit_code": NORTH_2,
+        "valid_from": "2020-01-01",
+        "valid_to": "2026-07-01",
+        "parent_unit_code": NORTH,
+        "successor_unit_code": NORTH_1,
+    }
+    units = [ended if u["unit_code"] == NORTH_2 else u for u in tiny.UNITS]
+    thefts = [tiny.theft("1", "2025-10-05", NORTH_1), tiny.theft("2", "2025-10-06", NORTH_2), tiny.theft("3", "2026-10-05", NORTH_1)]
+    with tiny.warehouse(catalog, thefts, units=units) as engine:
+        tiny.deliveries(engine, *all_but(("theft", NORTH_2, "2025-10")))
+        _, cells = tiny.filled(engine, catalog, "2026-10", form)
+        found = statuses(engine)
+    assert found[NORTH_1, "FILED"] == ("auto", 1, 1, None)
+    assert found[NORTH_1, "BEFORE"] == ("partial", 1, 2, f"nothing from {NORTH_2} in 2025-10 (theft)")
+    assert found[NORTH_1, "YTD"] == ("auto", 16, 16, None)  # 10 months of North 1, 6 of North 2
+    assert not [u for u, _ in found if u == NORTH_2]
+    assert cells[NORTH_1, "T", "BEFORE"] == 2  # both stations of then, 可比口径
+
+
+def test_due_are_the_leaves_of_the_month() -> None:
+    """A county without stations owes by itself until it gets one; the station opened on 10-15 owes October, not September."""
+    versions = [
+        UnitVersion("P", date(2020, 1, 1), None, None, None, "", "P", "P"),
+        UnitVersion("A", date(2020, 1, 1), None, "P", None, "", "A", "A"),
+        UnitVersion("A1", date(2026, 10, 15), None, "A", None, "", "A1", "A1"),
+    ]
+    tree = tree_at(versions, date(2026, 11, 1), "?", {"zh": "?", "en": "?"})
+    came = Deliveries.of([("t", "A", "2026-09"), ("t", "A1", "2026-10"), ("whole", None, None)], versions, tree)
+    both = came.coverage(["t"], date(2026, 9, 1), date(2026, 11, 1))
+    assert both["A1"] == Coverage(1, 1)
+    assert both["A"] == both["P"] == Coverage(2, 2)  # September by itself, October by its station
+    assert came.coverage(["t"], date(2026, 8, 31), date(2026, 9, 2))["P"] == Coverage(1, 2, ("A in 2026-08 (t)",))  # every month it touches
+    assert came.coverage(["t", "whole"], date(2026, 9, 1), date(2026, 10, 1))["P"] == Coverage(1, 1)
+    assert came.coverage(["t"], date(2026, 9, 1), date(2026, 9, 1))["P"] == Coverage(0, 0)  # no day, nothing due
