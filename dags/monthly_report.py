@@ -19,7 +19,9 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
     max_active_runs=1,
     params={
         "period": Param(None, type=["null", "string"], description="A month, 2026-10; default: the month before this run"),
-        "standard": Param("cn", type="string", description="Whose rules: a folder of schemas/"),
+        "standard": Param(
+            None, type=["null", "string"], description="Whose rules; default: POLICESTATS_STANDARD, else the first of schemas/"
+        ),
     },
     tags=["policestats", "monthly"],
     default_args={"owner": "statistics", "retries": 1, "retry_delay": timedelta(minutes=5)},

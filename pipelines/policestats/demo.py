@@ -14,7 +14,6 @@ from policestats.cli import printing, summary
 from policestats.errors import StatisticsError
 from policestats.simulator import SimulationResult, simulate
 
-STANDARD = "cn"
 DAG_ID = "monthly_report"
 
 
@@ -44,7 +43,7 @@ def run_dag(period: str, dags: Path) -> None:
     bag = DagBag(dag_folder=str(dags))
     if bag.import_errors:
         raise StatisticsError(f"the DAGs cannot be read: {bag.import_errors}")
-    run = bag.dags[DAG_ID].test(run_conf={"period": period, "standard": STANDARD})
+    run = bag.dags[DAG_ID].test(run_conf={"period": period})
     failed = [t.task_id for t in run.get_task_instances() if str(t.state) not in ("success", "skipped")]
     if failed or str(run.state) != "success":
         raise StatisticsError(f"the DAG run ended {run.state}; tasks that failed: {', '.join(failed) or 'none'}")
@@ -58,7 +57,7 @@ def main() -> None:
     with printing.progress() as tell:
         tell("simulating 14 months of a small province ...")
         made = simulate(home / "sources", progress=tell)
-        for source in load_catalog(definitions, STANDARD).sources:
+        for source in load_catalog(definitions, settings.standard()).sources:
             os.environ[f"{settings.SOURCE_PREFIX}{source.upper()}"] = str(home / "sources" / f"{source}.sqlite")
         os.environ[settings.HOME] = str(home)
         os.environ[settings.DEFINITIONS] = str(definitions)

@@ -10,6 +10,7 @@ from policestats.errors import SettingsError
 
 HOME = "POLICESTATS_HOME"
 DEFINITIONS = "POLICESTATS_DEFINITIONS"
+STANDARD = "POLICESTATS_STANDARD"
 PSEUDONYM_KEY = "POLICESTATS_PSEUDONYM_KEY"
 PSEUDONYM_KEY_FILE = "POLICESTATS_PSEUDONYM_KEY_FILE"
 SOURCE_PREFIX = "POLICESTATS_SOURCE_"
@@ -35,6 +36,20 @@ def definitions(value: str | Path | None = None) -> Path:
     raise SettingsError(
         f"no folder 'schemas' in {', '.join(map(str, tried))}: set {DEFINITIONS} to the folder that holds schemas/ and report_templates/"
     )
+
+
+def standard(value: str | None = None) -> str:
+    """Return whose rules to follow: ``value``, $POLICESTATS_STANDARD, else the first standard under schemas/ in order of name.
+
+    Raises: SettingsError when there is none.
+    """
+    chosen = value or os.environ.get(STANDARD)
+    if chosen:
+        return chosen
+    known = sorted(path.parent.name for path in (definitions() / "schemas").glob("*/standard.yaml"))
+    if not known:
+        raise SettingsError(f"{definitions() / 'schemas'}: there is no standard; a standard is a folder with standard.yaml")
+    return known[0]
 
 
 def source_location(source: str) -> str | None:

@@ -158,7 +158,7 @@ def test_columns_described_for_another_period_are_refused(home: Path, small: Cat
 def test_forms_of_different_loads_are_refused(home: Path, small: Catalog) -> None:
     with open_warehouse(home) as engine:
         engine.execute("INSERT INTO report.run SELECT * REPLACE ('T02' AS form_id, 2 AS as_of) FROM report.run")
-    with pytest.raises(ReleaseError, match="tabulated at different loads .*T01: 1; T02: 2"):
+    with pytest.raises(ReleaseError, match=r"tabulated at different loads .*T01: 1; T02: 2"):
         run(home, small)
 
 

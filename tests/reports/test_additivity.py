@@ -172,8 +172,11 @@ def _rate_over_losses(catalog: Catalog, engine: DuckDBEngine) -> None:
 
 
 def test_a_negative_base_names_the_cell(catalog: Catalog) -> None:
-    with tiny.warehouse(catalog, [tiny.theft("1", "2026-07-01", NORTH_1, "K2", loss_yuan="-10.50")]) as engine, pytest.raises(
-        StatisticsError,
-        match=rf"form F 2026-07: the base of column 'R' is -10\.5 in \[T\] of unit {PROVINCE}; a base cannot be negative",
+    with (
+        tiny.warehouse(catalog, [tiny.theft("1", "2026-07-01", NORTH_1, "K2", loss_yuan="-10.50")]) as engine,
+        pytest.raises(
+            StatisticsError,
+            match=rf"form F 2026-07: the base of column 'R' is -10\.5 in \[T\] of unit {PROVINCE}; a base cannot be negative",
+        ),
     ):
         _rate_over_losses(catalog, engine)

@@ -35,10 +35,10 @@ def cli(verbose: bool) -> None:
     \b
     A first try:
       policestats simulate --home var
-      policestats run --home var --period 2026-02 --source incident_desk=var/sources/incident_desk.sqlite \\
-                      --source case_system=var/sources/case_system.sqlite
-      policestats form X01 --home var
-      policestats explain X01 --row R06 --column FILED_YTD --period 2026-02 --home var
+      policestats run --home var --period 2026-02 --source NAME=var/sources/NAME.sqlite ...
+      policestats check-templates                          (lists the forms)
+      policestats form FORM --home var
+      policestats explain FORM --row ROW --column COLUMN --period 2026-02 --home var
     """
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, stream=sys.stderr)
 
@@ -76,7 +76,7 @@ def simulate(home: Path | None, months: int, start: str, seed: int, silent: str 
 @options.standard
 @options.home
 @options.source
-def extract(standard: str, home: Path | None, sources: dict[str, str]) -> None:
+def extract(standard: str | None, home: Path | None, sources: dict[str, str]) -> None:
     """Land sources under HOME/raw: all that have a location, or only those named. Identities never reach the disk."""
     from policestats.stages import run as run_stage
 
@@ -95,7 +95,7 @@ def extract(standard: str, home: Path | None, sources: dict[str, str]) -> None:
 @cli.command()
 @options.standard
 @options.home
-def conform(standard: str, home: Path | None) -> None:
+def conform(standard: str | None, home: Path | None) -> None:
     """Merge landed loads into the core tables, one version at a time."""
     _conform(standard, home, rebuild=False)
 
@@ -103,12 +103,12 @@ def conform(standard: str, home: Path | None) -> None:
 @cli.command()
 @options.standard
 @options.home
-def rebuild(standard: str, home: Path | None) -> None:
+def rebuild(standard: str | None, home: Path | None) -> None:
     """Make the warehouse again from raw: the same loads give the same core tables. Validate and tabulate follow."""
     _conform(standard, home, rebuild=True)
 
 
-def _conform(standard: str, home: Path | None, *, rebuild: bool) -> None:
+def _conform(standard: str | None, home: Path | None, *, rebuild: bool) -> None:
     from policestats.stages import conform
 
     with printing.progress() as tell:
@@ -123,7 +123,7 @@ def _conform(standard: str, home: Path | None, *, rebuild: bool) -> None:
 @options.home
 @options.as_of
 @options.output
-def validate(standard: str, home: Path | None, as_of: int | None, output: str) -> None:
+def validate(standard: str | None, home: Path | None, as_of: int | None, output: str) -> None:
     """Judge the core tables by the rules of expectations/; a failed error rule blocks the cells that need the table."""
     from policestats import releases
     from policestats.stages import validate
@@ -147,7 +147,9 @@ def validate(standard: str, home: Path | None, as_of: int | None, output: str) -
 @options.as_of
 @options.policy
 @click.option("--form", "forms", multiple=True, metavar="FORM", help="Only this form (repeatable)")
-def tabulate(standard: str, home: Path | None, period: str, as_of: int | None, policies: dict[str, str], forms: tuple[str, ...]) -> None:
+def tabulate(
+    standard: str | None, home: Path | None, period: str, as_of: int | None, policies: dict[str, str], forms: tuple[str, ...]
+) -> None:
     """Fill every form that is due in PERIOD, check it, and say what is generated and what is not."""
     from policestats.stages import tabulate
 
@@ -169,7 +171,7 @@ def tabulate(standard: str, home: Path | None, period: str, as_of: int | None, p
 @options.standard
 @options.home
 @options.period
-def publish(standard: str, home: Path | None, period: str) -> None:
+def publish(standard: str | None, home: Path | None, period: str) -> None:
     """Publish what was tabulated for PERIOD as an immutable release, and make it the current one."""
     from policestats.stages import publish
 
@@ -183,7 +185,7 @@ def publish(standard: str, home: Path | None, period: str) -> None:
 @options.home
 @options.period
 @options.source
-def run(standard: str, home: Path | None, period: str, sources: dict[str, str]) -> None:
+def run(standard: str | None, home: Path | None, period: str, sources: dict[str, str]) -> None:
     """Do the whole job: extract, conform, validate, tabulate, publish; then a summary."""
     from policestats.stages import run as run_stage
 
@@ -236,7 +238,9 @@ def trace(home: Path | None, form_id: str, row: str, column: str, unit: str | No
 @options.maybe_period
 @options.unit
 @click.option("--sql/--no-sql", default=True, show_default=True, help="Print the SQL that ran")
-def explain(standard: str, home: Path | None, form_id: str, row: str, column: str, period: str | None, unit: str | None, sql: bool) -> None:
+def explain(
+    standard: str | None, home: Path | None, form_id: str, row: str, column: str, period: str | None, unit: str | None, sql: bool
+) -> None:
     """Say what a cell means: its definition in words, source, policies in force and, with --period, the SQL that ran and the records."""
     from policestats.stages import explain
 
@@ -262,7 +266,7 @@ def rate(home: Path | None, release: str, unit: str | None, output: str) -> None
 @cli.command("check-templates")
 @options.standard
 @click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
-def check_templates(standard: str, folder: Path | None) -> None:
+def check_templates(standard: str | None, folder: Path | None) -> None:
     """Check every form of FOLDER (default: the standard's own): spelling, names, balances of the definition."""
     from policestats.stages import check_templates
 

@@ -27,7 +27,7 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
 home = click.option(
     "--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of all run-time data  [default: $POLICESTATS_HOME, else var]"
 )
-standard = click.option("--standard", default="cn", show_default=True, help="Whose rules: a folder of schemas/")
+standard = click.option("--standard", help="Whose rules: a folder of schemas/  [default: $POLICESTATS_STANDARD, else the first one]")
 policy = click.option(
     "--policy", "policies", multiple=True, callback=_pairs, metavar="NAME=CHOICE", help="Choose otherwise than by default (repeatable)"
 )
@@ -48,6 +48,6 @@ output = click.option(
 )
 
 
-def catalog(standard: str, policies: dict[str, str] | None = None) -> Catalog:
-    """Return the catalog of a standard."""
-    return load_catalog(settings.definitions(), standard, policies)
+def catalog(standard: str | None, policies: dict[str, str] | None = None) -> Catalog:
+    """Return the catalog of a standard (default: that of the settings)."""
+    return load_catalog(settings.definitions(), settings.standard(standard), policies)

@@ -95,38 +95,28 @@ def summed(booked_table: str) -> Query:
 
 def distinct(form_id: str, period: str) -> Query:
     """Return (column_code, row_code, unit_code, value) of measures that count distinct keys, recomputed at every unit and row."""
-    groups = [column("column_code", "r"), column("row_code", "m"), column("unit_code", "u")]
-    select = (
-        exp.select(
-            *(g.copy().as_(g.name, quoted=True, copy=False) for g in groups),
-            exp.Count(this=exp.Distinct(expressions=[column("record_key", "c")])).as_("value", quoted=True, copy=False),
-            copy=False,
-        )
-        .from_(_contribution(), copy=False)
-        .join(table(READING, alias="r"), on=_in_window(), copy=False)
-        .join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "c")), copy=False)
-        .join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "c")), copy=False)
-        .where(_of(form_id, period), equal(column("measure", "r"), literal("distinct")), copy=False)
-        .group_by(*groups, copy=False)
-    )
-    return Query(select, ("column_code", "row_code", "unit_code", "value"))
+    counted = _distinct(form_id, period, row=column("row_code", "m"), unit=column("unit_code", "u"))
+    counted = counted.join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "c")), copy=False)
+    counted = counted.join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "c")), copy=False)
+    return Query(counted, ("column_code", "row_code", "unit_code", "value"))
 
 
 def booked_distinct(form_id: str, period: str) -> Query:
     """Return what ``booked`` does, for measures that count distinct keys: counted at each unit itself, in its leaf and of-which rows."""
-    groups = [column("column_code", "r"), column("row_code", "c"), column("unit_code", "c")]
-    select = (
-        exp.select(
-            *(g.copy().as_(g.name, quoted=True, copy=False) for g in groups),
-            exp.Count(this=exp.Distinct(expressions=[column("record_key", "c")])).as_("value", quoted=True, copy=False),
-            copy=False,
-        )
+    counted = _distinct(form_id, period, row=column("row_code", "c"), unit=column("unit_code", "c"))
+    return Query(counted, ("column_code", "row_code", "unit_code", "value"))
+
+
+def _distinct(form_id: str, period: str, *, row: exp.Column, unit: exp.Column) -> exp.Select:
+    groups = [column("column_code", "r"), row, unit]
+    keys = exp.Count(this=exp.Distinct(expressions=[column("record_key", "c")]))
+    return (
+        exp.select(*(g.copy().as_(g.name, quoted=True, copy=False) for g in groups), keys.as_("value", quoted=True, copy=False), copy=False)
         .from_(_contribution(), copy=False)
         .join(table(READING, alias="r"), on=_in_window(), copy=False)
         .where(_of(form_id, period), equal(column("measure", "r"), literal("distinct")), copy=False)
         .group_by(*groups, copy=False)
     )
-    return Query(select, ("column_code", "row_code", "unit_code", "value"))
 
 
 def _up_the_trees(value: exp.Expr, source: str) -> exp.Select:

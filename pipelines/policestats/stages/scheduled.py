@@ -79,4 +79,4 @@ def _catalog(params: Params) -> Catalog:
     from policestats import settings
     from policestats.catalog import load_catalog
 
-    return load_catalog(settings.definitions(), str((params or {}).get("standard") or "cn"))
+    return load_catalog(settings.definitions(), settings.standard((params or {}).get("standard")))
