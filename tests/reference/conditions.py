@@ -75,13 +75,13 @@ def dimension(definition: Row, row: Row, anchor: Anchor) -> Any:
     if kind == "first_of":
         return next((value for value in (value_of(name, row) for name in argument) if value is not None), None)
     if kind == "flag":
-        return holds(argument, row, anchor)
+        return holds(argument, row, anchor) is True  # only true counts, so a flag is never null
     if kind == "exists":
         return _exists(argument, row, anchor)
     if kind == "posted":
         return anchor.clock.posted(value_of(argument["on"], row), value_of(argument["entered"], row))
     if kind == "late":
-        return anchor.clock.is_late(value_of(argument["on"], row), value_of(argument["entered"], row))
+        return anchor.clock.is_late(value_of(argument["on"], row), value_of(argument["entered"], row)) is True
     if kind == "date":
         return as_day(value_of(argument, row))
     raise KeyError(f"{kind!r} is no kind of dimension")

@@ -73,8 +73,9 @@ def _compute(column: FormColumn, table: FormTable, plan: Plan) -> None:
         _compute(plan.form.column(name), table, plan)
     values, defined = _derived(column, table, plan)
     applies = np.array([column.applies(r) for r in table.rows], dtype=bool)[None, :]
-    table.values[column.code] = values
-    table.defined[column.code] = np.broadcast_to(defined & applies, values.shape).copy()
+    shape = (len(table.units), len(table.rows))  # a rate of two fixed rows is the same in every row
+    table.values[column.code] = np.broadcast_to(values, shape).copy()
+    table.defined[column.code] = np.broadcast_to(defined & applies, shape).copy()
 
 
 def _derived(column: FormColumn, table: FormTable, plan: Plan) -> Values:

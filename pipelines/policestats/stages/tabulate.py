@@ -125,13 +125,6 @@ class Tabulation:
 
     def _table(self, todo: Plan) -> FormTable:
         form, period = todo.form, self.period.text
-        used = {
-            str(u)
-            for u in self.engine.sql(f"SELECT DISTINCT unit_code FROM {CONTRIBUTION} WHERE form_id = ? AND period = ?", [form.id, period])
-            .column(0)
-            .to_pylist()
-        }
-        units = [u.code for u in self.tree.units if u.code != self.tree.unknown or u.code in used]
         rows = [r.code for r in form.rows]
         names = [r.column for r in todo.readings]
         self.engine.create_temporary("booked", fold.booked(form.id, period))
@@ -150,6 +143,8 @@ class Tabulation:
             promote_options="permissive",
         )
         self.engine.drop_temporary("booked")
+        booked_at = set(own.column("unit_code").to_pylist())  # the unknown unit has a form once a cell counts a record there
+        units = [u.code for u in self.tree.units if u.code != self.tree.unknown or u.code in booked_at]
         status = statuses(self.catalog, todo, self.deliveries, self.blocked, units)
         return fill(todo, units, Grid.of(cells, units, rows, names), Grid.of(own, units, rows, names), status)
 
