@@ -8,8 +8,8 @@ import pytest
 
 from policestats.catalog import Catalog
 from policestats.errors import DefinitionError, ExtractError, SettingsError, StatisticsError
+from policestats.stages import extract, tabulate
 from policestats.stages import run as run_stage
-from policestats.stages import tabulate
 from policestats.stages.run import RunResult
 from tests.bad_input.homes import PERIOD, ask, cells, desk, post, statuses
 from tests.reports import tiny
@@ -112,7 +112,5 @@ def test_tabulating_before_anything_landed(office: Catalog, tmp_path: Path) -> N
 
 
 def test_extract_alone_raises(office: Catalog, tmp_path: Path) -> None:
-    from policestats.stages import extract
-
     with pytest.raises(ExtractError, match=r"move\.csv"):
         extract.run(catalog=office, source="post", location=post(tmp_path / "post.zip", [], member="other.csv"), home=tmp_path / "home")

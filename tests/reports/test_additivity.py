@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from policestats.catalog import Catalog
-from policestats.engines.duckdb import DuckDBEngine
 from policestats.errors import DefinitionError, StatisticsError
 from policestats.reports.template import Form
 from tests.reports import tiny
@@ -160,23 +159,9 @@ def test_what_may_be_summed_is_not_refused(catalog: Catalog) -> None:
     assert (result.failed_errors, result.not_evaluated) == (0, 0)
 
 
-def _rate_over_losses(catalog: Catalog, engine: DuckDBEngine) -> None:
-    tiny.filled(
-        engine,
-        catalog,
-        "2026-07",
-        tiny.form(
-            catalog, "- {code: N, indicator: filed}\n- {code: L, indicator: loss}\n- {code: R, rate: {of: N, over: L}, per: 1, decimals: 2}"
-        ),
-    )
-
-
 def test_a_negative_base_names_the_cell(catalog: Catalog) -> None:
-    with (
-        tiny.warehouse(catalog, [tiny.theft("1", "2026-07-01", NORTH_1, "K2", loss_yuan="-10.50")]) as engine,
-        pytest.raises(
-            StatisticsError,
-            match=rf"form F 2026-07: the base of column 'R' is -10\.5 in \[T\] of unit {PROVINCE}; a base cannot be negative",
-        ),
-    ):
-        _rate_over_losses(catalog, engine)
+    columns = "- {code: N, indicator: filed}\n- {code: L, indicator: loss}\n- {code: R, rate: {of: N, over: L}, per: 1, decimals: 2}"
+    said = rf"form F 2026-07: the base of column 'R' is -10\.5 in \[T\] of unit {PROVINCE}; a base cannot be negative"
+    form, stolen = tiny.form(catalog, columns), [tiny.theft("1", "2026-07-01", NORTH_1, "K2", loss_yuan="-10.50")]
+    with tiny.warehouse(catalog, stolen) as engine, pytest.raises(StatisticsError, match=said):
+        tiny.filled(engine, catalog, "2026-07", form)

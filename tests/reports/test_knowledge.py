@@ -37,7 +37,7 @@ def content(engine: DuckDBEngine, *tables: str) -> dict[str, list[Any]]:
 
 
 def second_load(engine: DuckDBEngine) -> None:
-    """Land a second load: theft 1 became a K2, theft 2 is gone, theft 3 is new, North 2 now lies below South, and South 1 took its delivery back."""
+    """Land a second load: theft 1 became a K2, theft 2 is gone, theft 3 is new, North 2 lies below South and delivers, South 1 takes its deliveries back."""
     engine.execute("INSERT INTO core.load VALUES (2, 'hand', TIMESTAMP '2026-11-02')")
     for number, change in (("1", "'K2' AS kind_code"), ("3", "'3' AS theft_no")):
         engine.execute(
@@ -50,6 +50,7 @@ def second_load(engine: DuckDBEngine) -> None:
     )
     engine.execute(f"UPDATE core.unit_version SET known_to = 2 WHERE unit_code = '{NORTH_2}' AND known_from = 1")
     engine.execute(f"UPDATE core.delivery SET known_to = 2 WHERE unit_code = '{SOUTH_1}'")
+    engine.execute(f"INSERT INTO core.delivery VALUES ('desk', 'theft', '{NORTH_2}', '2026-10', 2, NULL, true, 0, NULL)")
     engine.execute("INSERT INTO quality.rule_result VALUES (2, 'move', 'late_rule', 'error', 'failed')")
 
 
@@ -57,9 +58,9 @@ def test_as_of_gives_the_same_cells_for_ever(catalog: Catalog) -> None:
     form = tiny.form(catalog, COLUMNS)
     thefts = [tiny.theft("1", "2026-10-01", NORTH_1, "K1"), tiny.theft("2", "2026-10-02", NORTH_2, "K1")]
     with tiny.warehouse(catalog, thefts) as engine:
-        tiny.deliveries(
-            engine, *((t, u, f"{y}-{m:02d}") for t in ("theft", "move") for u in tiny.STATIONS for y in (2025, 2026) for m in range(1, 13))
-        )
+        months = [f"{y}-{m:02d}" for y in (2025, 2026) for m in range(1, 13)]
+        came = {(t, u, m) for t in ("theft", "move") for u in tiny.STATIONS for m in months}
+        tiny.deliveries(engine, *(came - {("theft", NORTH_2, "2026-10")}))  # North 2 delivers October with the second load
         engine.execute("CREATE SCHEMA quality")
         engine.execute(
             "CREATE TABLE quality.rule_result (as_of BIGINT, table_name VARCHAR, rule_id VARCHAR, severity VARCHAR, verdict VARCHAR)"
@@ -80,7 +81,8 @@ def test_as_of_gives_the_same_cells_for_ever(catalog: Catalog) -> None:
     # theft 1 is now a K2, theft 3 is a K1 of North 1
     assert {k[1]: v for k, v in now.items() if k[2] == "FILED" and k[0] == NORTH_1} == {"T": 2, "KA": 2, "K1": 1, "K2": 1}
     status = {(s["unit_code"], s["column_code"]): s["status"] for s in after["report.status"]}
-    assert (status[SOUTH_1, "FILED"], status[NORTH_1, "PENDING"]) == ("missing", "blocked")
+    assert (status[SOUTH_1, "FILED"], status[NORTH_2, "FILED"], status[NORTH_1, "PENDING"]) == ("missing", "auto", "blocked")
+    assert {s["status"] for s in before["report.status"] if (s["unit_code"], s["column_code"]) == (NORTH_2, "FILED")} == {"missing"}
     assert next(u["parent_unit_code"] for u in after["dim.unit"] if u["unit_code"] == NORTH_2) == "990200000000"
 
 
