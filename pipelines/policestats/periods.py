@@ -13,12 +13,12 @@ FREQUENCIES = ("day", "week", "month", "quarter", "half_year", "year")
 VARIANTS = ("current", "ytd", "prior_year", "prior_year_ytd", "previous_period", "previous_ytd")
 
 _FORMS = {
-    "day": re.compile(r"^(\d{4})-(\d{2})-(\d{2})$"),
-    "week": re.compile(r"^(\d{4})-W(\d{2})$"),
-    "month": re.compile(r"^(\d{4})-(\d{2})$"),
-    "quarter": re.compile(r"^(\d{4})-Q([1-4])$"),
-    "half_year": re.compile(r"^(\d{4})-H([12])$"),
-    "year": re.compile(r"^(\d{4})$"),
+    "day": re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII),
+    "week": re.compile(r"(\d{4})-W(\d{2})", re.ASCII),
+    "month": re.compile(r"(\d{4})-(\d{2})", re.ASCII),
+    "quarter": re.compile(r"(\d{4})-Q([1-4])", re.ASCII),
+    "half_year": re.compile(r"(\d{4})-H([12])", re.ASCII),
+    "year": re.compile(r"(\d{4})", re.ASCII),
 }
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
@@ -65,11 +65,11 @@ class ReferencePeriod:
         Raises: PeriodError naming the accepted spellings.
         """
         for frequency, form in _FORMS.items():
-            match = form.match(text)
+            match = form.fullmatch(text)
             if match:
                 try:
                     start, end = _bounds(frequency, [int(g) for g in match.groups()])
-                except ValueError as error:
+                except (ValueError, OverflowError) as error:
                     raise PeriodError(f"period {text!r}: {error}") from None
                 return cls(text, frequency, start, end)
         raise PeriodError(f"period {text!r} is not written as 2026-10-03, 2026-W41, 2026-10, 2026-Q3, 2026-H1 or 2026")

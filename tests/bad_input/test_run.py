@@ -62,8 +62,14 @@ def test_a_zip_without_its_member_leaves_the_rest_of_the_work_done(office: Catal
 def test_a_source_without_a_location_is_missing_and_not_zero(office: Catalog, tmp_path: Path) -> None:
     result = run(office, tmp_path, desk=good(office, tmp_path)["desk"])
     assert list(result.extracted) == ["desk"]
+    assert result.problems == ["source 'post' has no location: give --source post=PATH or set POLICESTATS_SOURCE_POST"]
     assert set(statuses(tmp_path / "home", "RECEIVED").values()) == {"missing"}
     assert set(statuses(tmp_path / "home", "FILED").values()) == {"auto"}
+
+
+def test_the_only_source_is_broken_and_the_error_says_why(office: Catalog, tmp_path: Path) -> None:
+    with pytest.raises(StatisticsError, match=r"(?s)no-such\.sqlite.*nothing has been landed yet"):
+        run(office, tmp_path, desk=str(tmp_path / "no-such.sqlite"))
 
 
 def test_no_source_at_all(office: Catalog, tmp_path: Path) -> None:

@@ -129,3 +129,10 @@ def test_the_cut_off_as_a_shift_of_the_entry_time() -> None:
     assert Cutoff(2, time(6)).offset == timedelta(days=1, hours=6)  # 2026-11-02 06:00 becomes 2026-11-01 00:00, one second earlier October
     assert Cutoff(1, time(0)).offset == timedelta(0)
     assert Cutoff(10, time(23, 59, 59)).offset == timedelta(days=9, hours=23, minutes=59, seconds=59)
+
+
+@pytest.mark.parametrize("text", ["2026-10\n", "２０２６-10", " 2026-10", "9999-12-31"])
+def test_what_only_looks_like_a_period_is_refused(text: str) -> None:
+    """A trailing line end, full-width digits, a blank; and a day whose next day the calendar does not have."""
+    with pytest.raises(PeriodError):
+        ReferencePeriod.parse(text)

@@ -129,7 +129,7 @@ STATUS = PublishedTable(
             "auto 自动、partial 部分、missing 缺、blocked 停、manual 填报、not_applicable 不适用",
             "auto, partial, missing, blocked, manual, suppressed or not_applicable",
         ),
-        ("delivered", "INTEGER", "已报送的机构月", "unit-months of the tables read that were delivered"),
+        ("delivered", "INTEGER", "已报送的机构月", "unit-months for which every table read was delivered"),
         ("due", "INTEGER", "应报送的机构月", "unit-months that were due"),
         ("reason", "VARCHAR", "原因", "reason"),
     ),

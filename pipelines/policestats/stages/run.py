@@ -8,7 +8,7 @@ from pathlib import Path
 
 from policestats import settings
 from policestats.catalog import Catalog
-from policestats.errors import ConformError, ExtractError, SettingsError
+from policestats.errors import ConformError, ExtractError, SettingsError, StatisticsError
 from policestats.stages import conform, extract, publish, tabulate, validate
 from policestats.stages.conform import ConformResult
 from policestats.stages.extract import ExtractResult
@@ -64,12 +64,18 @@ def run(*, catalog: Catalog, home: Path, period: str, sources: Mapping[str, str]
     Raises: StatisticsError when a stage cannot go on at all.
     """
     result = RunResult(period)
-    extract_all(catalog, home, locations(catalog, sources), result, progress)
+    where = locations(catalog, sources)
+    for name in (n for n in catalog.sources if n not in where):
+        result.problems.append(f"source {name!r} has no location: give --source {name}=PATH or set {settings.SOURCE_PREFIX}{name.upper()}")
+    extract_all(catalog, home, where, result, progress)
     try:
         result.conformed = conform.run(catalog=catalog, home=home, progress=progress)
     except ConformError as error:
         result.problems.append(str(error))
-    result.validated = validate.run(catalog=catalog, home=home, progress=progress)
+    try:
+        result.validated = validate.run(catalog=catalog, home=home, progress=progress)
+    except StatisticsError as error:  # why nothing could be judged is often what the stages before met
+        raise type(error)("\n".join([*result.problems, str(error)])) from None
     result.tabulated = tabulate.run(catalog=catalog, home=home, period=period, progress=progress)
     result.published = publish.run(catalog=catalog, home=home, period=period, progress=progress)
     return result
