@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 #: width of tables where no terminal says its own, so that nothing is cut off in a file or a pipe
@@ -31,7 +32,9 @@ def rows(columns: Sequence[str], values: Sequence[Sequence[Any]], output: str = 
         table = Table(*columns, title=title, title_justify="left", header_style="bold")
         for row in values:
             table.add_row(*("" if v is None else str(v) for v in row))
-        out.print(table)
+        # never cut a figure off: a table wider than the terminal runs over its edge
+        natural = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
+        Console(highlight=False, soft_wrap=True, width=max(out.width, natural)).print(table)
 
 
 @contextmanager

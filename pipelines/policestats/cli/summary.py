@@ -54,7 +54,7 @@ def released(home: Path, period: str, before: State, seconds: float) -> None:
             "SELECT load_id, source, manifest FROM core.load QUALIFY row_number() OVER (PARTITION BY source ORDER BY load_id DESC) = 1"
         ).to_pylist()
         rules = engine.sql(
-            "SELECT verdict, count(*) AS n FROM quality.rule_result WHERE as_of = (SELECT max(as_of) FROM quality.rule_result) GROUP BY ALL"
+            "SELECT severity, verdict, count(*) AS n FROM quality.rule_result WHERE as_of = (SELECT max(as_of) FROM quality.rule_result) GROUP BY ALL"
         ).to_pylist()
         issues = engine.scalar("SELECT count(*) FROM quality.issue WHERE status = 'open'")
         forms = engine.sql(
@@ -66,14 +66,15 @@ def released(home: Path, period: str, before: State, seconds: float) -> None:
         ).to_pylist()
     read = sum(table["rows"] for load in loads for table in json.loads(load["manifest"])["tables"].values())
     is_new = before.load is None or any(load["load_id"] > before.load for load in loads)
-    verdicts = {r["verdict"]: r["n"] for r in rules}
+    verdicts = {(r["severity"], r["verdict"]): r["n"] for r in rules}
     found = {(c["severity"], c["outcome"]): c["n"] for c in checks}
     out.print(f"\n[bold]policestats: {period}[/bold]  ({seconds:.0f} s)")
     out.print(
         f"records read      {read:,} from {len(loads)} sources"
         + ("" if is_new else " (the same as in the last run: nothing new was landed)")
     )
-    out.print(f"data rules        {sum(verdicts.values())} judged, {verdicts.get('failed', 0)} failed; {issues:,} issues open")
+    failed = f"{verdicts.get(('error', 'failed'), 0)} errors and {verdicts.get(('warning', 'failed'), 0)} warnings failed"
+    out.print(f"data rules        {sum(verdicts.values())} judged, {failed}; {issues:,} issues open")
     out.print(
         f"forms             {', '.join(f['form_id'] for f in forms)}: {sum(f['n'] for f in forms):,} cells, traced by {traced:,} contributions"
     )
