@@ -151,13 +151,26 @@ def test_rate_prints_the_four_rates(office: Office) -> None:
 # -- explain ------------------------------------------------------------------------------------------------------------------
 
 
-def test_explain_without_a_period_gives_the_definition(office: Office) -> None:
-    done = policestats("explain", "X01", "--row", "M01", "--column", "SOLVED_CUR_M", "--home", office.home)
+def test_explain_without_a_period_gives_the_definition_and_the_latest_run(office: Office, tmp_path: Path) -> None:
+    asked = ["explain", "X01", "--row", "M01", "--column", "SOLVED_CUR_M"]
+    done = policestats(*asked, "--home", office.home)
     assert done.code == 0
     chosen = ["Policies in force", "solved_current = calendar_year", "eight_major = mps2022"]
-    for words in ("[M01]", "SOLVED_CUR_M", "of which, within T", *chosen, "Sources", "corrections.md 1"):
+    for words in (
+        "[M01]",
+        "SOLVED_CUR_M",
+        "of which, within T",
+        *chosen,
+        "Sources",
+        "corrections.md 1",
+        f"Value: {ROOT_UNIT} {PERIOD}:",
+        "SELECT",
+    ):
         assert words in done.out, words
-    assert "SELECT" not in done.out
+    nothing_run = policestats(*asked, "--home", tmp_path)
+    assert nothing_run.code == 0
+    assert "of which, within T" in nothing_run.out
+    assert "SELECT" not in nothing_run.out
 
 
 def test_explain_with_a_period_gives_status_sql_and_the_number_of_records(office: Office) -> None:

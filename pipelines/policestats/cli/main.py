@@ -241,7 +241,10 @@ def trace(home: Path | None, form_id: str, row: str, column: str, unit: str | No
 def explain(
     standard: str | None, home: Path | None, form_id: str, row: str, column: str, period: str | None, unit: str | None, sql: bool
 ) -> None:
-    """Say what a cell means: its definition in words, source, policies in force and, with --period, the SQL that ran and the records."""
+    """Say what a cell means: its definition in words, source, policies in force, the SQL that ran and the number of records.
+
+    Without --period: of the latest period that the form was tabulated for.
+    """
     from policestats.stages import explain
 
     found = explain.run(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from policestats.catalog import Catalog, Indicator
-from policestats.engines.duckdb import open_warehouse
+from policestats.engines.duckdb import WAREHOUSE, open_warehouse
 from policestats.errors import StatisticsError, nearest
 from policestats.periods import ReferencePeriod
 from policestats.reports.template import Form, FormColumn, Row, load_forms, operands
@@ -39,9 +39,10 @@ class Explanation:
 def run(
     *, catalog: Catalog, home: Path, form: str, row: str, column: str, period: str | None = None, unit: str | None = None
 ) -> Explanation:
-    """Return the explanation of a cell; with a ``period`` that was tabulated, also the SQL that ran, the status and the number of records.
+    """Return the explanation of a cell: its definition and, once the form was tabulated, the SQL that ran, the status and the number of records.
 
     Args:
+        period: default the latest that the form was tabulated for; the definition alone when there is none.
         unit: default the first root of the tree.
     Raises: StatisticsError for an unknown form, row or column, or a period that was not tabulated.
     """
@@ -56,9 +57,21 @@ def run(
     if column not in columns:
         raise StatisticsError(f"form {form} has no column {column!r}; {nearest(column, columns)}")
     explanation = _definition(catalog, found, rows[row], columns[column])
-    if period is not None:
-        _run_of(explanation, catalog, home, found, rows[row], columns[column], ReferencePeriod.parse(period), unit)
+    wanted = ReferencePeriod.parse(period) if period is not None else _latest(home, form)
+    if wanted is not None:
+        _run_of(explanation, catalog, home, found, rows[row], columns[column], wanted, unit)
     return explanation
+
+
+def _latest(home: Path, form: str) -> ReferencePeriod | None:
+    """Return the latest period a form was tabulated for; None when there is none."""
+    if not (home / WAREHOUSE).exists():
+        return None
+    with open_warehouse(home, read_only=True) as engine:
+        if not engine.has_table("report", "run"):
+            return None
+        periods = engine.sql("SELECT period FROM report.run WHERE form_id = ?", [form]).column(0).to_pylist()
+    return max((ReferencePeriod.parse(str(p)) for p in periods), key=lambda p: (p.end, p.start), default=None)
 
 
 def _definition(catalog: Catalog, form: Form, row: Row, column: FormColumn) -> Explanation:
