@@ -42,12 +42,15 @@ def ledger(catalog: Catalog, tables: dict[str, list[Row]]) -> Iterator[DuckDBEng
             "is_complete BOOLEAN, row_count BIGINT, reason VARCHAR)"
         )
         for table in catalog.tables.values():
-            rows = [_complete(table, row) for row in tables.get(table.name, [])]
+            rows = [complete(table, row) | {"known_from": 1, "known_to": None} for row in tables.get(table.name, [])]
             schema = pa.schema(
                 [*((c.name, _ARROW[c.type]) for c in table.columns.values()), ("known_from", pa.int64()), ("known_to", pa.int64())]
             )
             engine.connection.register("rows", pa.Table.from_pylist(rows, schema=schema))
             engine.execute(f'CREATE TABLE core."{table.name}_version" AS SELECT * FROM rows')
+            engine.execute(
+                f'CREATE VIEW core."{table.name}" AS SELECT * EXCLUDE (known_from, known_to) FROM core."{table.name}_version" WHERE known_to IS NULL'
+            )
             engine.connection.unregister("rows")
             engine.execute("INSERT INTO core.delivery VALUES ('hand', ?, NULL, NULL, 1, NULL, true, 0, NULL)", [table.name])
         yield engine
@@ -62,7 +65,8 @@ def cells(
     return result, {(r["unit_code"], r["row_code"], r["column_code"]): r["value"] for r in rows}
 
 
-def _complete(table: Table, row: Row) -> Row:
+def complete(table: Table, row: Row) -> Row:
+    """Return ``row`` with every column of ``table``, typed; what it does not name is null or the column's default."""
     unknown = set(row) - set(table.columns)
     assert not unknown, f"table {table.name} has no column {sorted(unknown)}"
     found: Row = {}
@@ -78,4 +82,4 @@ def _complete(table: Table, row: Row) -> Row:
         if column.type == "decimal" and value is not None:
             value = Decimal(str(value))
         found[name] = value
-    return found | {"known_from": 1, "known_to": None}
+    return found

@@ -71,6 +71,16 @@ def cast(value: exp.Expr, type_: str) -> exp.Expr:
     return exp.cast(value, _TYPES[type_])
 
 
+def aliased(relation: exp.Expr, alias: str) -> exp.Expr:
+    """Return a table or a query under ``alias``, quoted."""
+    name = exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
+    if isinstance(relation, exp.Table):
+        found = relation.copy()
+        found.set("alias", name)
+        return found
+    return exp.Subquery(this=relation, alias=name)
+
+
 def equal(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """Return ``left = right``."""
     return exp.EQ(this=left, expression=right)

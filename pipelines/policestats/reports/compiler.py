@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from sqlglot import exp
 
@@ -11,7 +11,7 @@ from policestats.catalog import Catalog, Indicator
 from policestats.errors import DefinitionError, nearest
 from policestats.query import Query, Scope, case, cast, column, condition, equal, literal, table
 from policestats.query.build import joined_text
-from policestats.reports.facts import RECORD_KEY
+from policestats.reports.facts import FACT_KEY, RECORD_KEY
 from policestats.reports.plan import Plan
 from policestats.reports.template import Block
 
@@ -24,6 +24,7 @@ CONTRIBUTION_COLUMNS = (
     "indicator_id",
     "anchor_on",
     "record_key",
+    "fact_key",
     "unit_code",
     "partner_unit_code",
     "on_date",
@@ -33,13 +34,22 @@ CONTRIBUTION_COLUMNS = (
 )
 
 
-def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: date, fact: str, names: tuple[str, ...]) -> Query:
+def keeps_totals(catalog: Catalog, indicator: Indicator) -> bool:
+    """Whether the indicator's contributions are totals by unit and row: the stock of a fact that says so, of which no object is ever listed."""
+    return indicator.is_stock and catalog.fact(indicator.fact, indicator.where).spec.get("stock_trace") == "totals"
+
+
+def contributions(
+    catalog: Catalog, plan: Plan, indicator: Indicator, anchor: date, fact: str, names: tuple[str, ...], *, sign: int = 1
+) -> Query:
     """Return the contributions of ``indicator`` to a form, with history read at ``anchor``.
 
-    Each counted thing gives one row for its leaf in every block and one for each of-which row it meets.
+    Each counted thing gives one row for its leaf in every block and one for each of-which row it meets. Of an indicator that keeps
+    totals, the things that agree in unit and row give one row for each day at which a column counts them.
 
     Args:
         fact: name of the temporary table that holds the fact at this anchor, with columns ``names``.
+        sign: -1 to take back what the rows of ``fact`` gave.
     Raises: DefinitionError when a row or the indicator names a dimension that the fact lacks.
     """
     scope = Scope(catalog, _resolver(indicator, names), indicator.where, anchor)
@@ -56,14 +66,33 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
         "indicator_id": literal(indicator.id),
         "anchor_on": literal(anchor),
         "record_key": _record_key(indicator, scope),
+        "fact_key": column(FACT_KEY, "f"),
         "unit_code": _standing(catalog, column("standing_unit_code", "held")),
         "partner_unit_code": _partner(catalog, scope, partner),
         "on_date": scope.resolve(on),
         "until_date": scope.resolve(until) if until else cast(exp.null(), "date"),
         "row_code": exp.Explode(this=exp.Array(expressions=rows)),
-        "value": _value(indicator, scope),
+        "value": _value(indicator, scope) if sign == 1 else exp.Neg(this=_value(indicator, scope)),
     }
-    select = exp.select(*(values[name].as_(name, quoted=True, copy=False) for name in CONTRIBUTION_COLUMNS), copy=False).from_(
+    if keeps_totals(catalog, indicator):
+        instants = sorted({r.instant for r in plan.readings if r.indicator.id == indicator.id and r.anchor == anchor and r.instant})
+        parts = [
+            _total(_landed(values | _at(instant), indicator, scope, _open_at(indicator, scope, instant), fact, unit, partner))
+            for instant in instants
+        ]
+        found: exp.Expr = parts[0]
+        for part in parts[1:]:
+            found = exp.union(found, part, distinct=False, copy=False)
+        return Query(found, CONTRIBUTION_COLUMNS)
+    holds = _holds(indicator, scope, plan.span(indicator.id, anchor), on, kind)
+    return Query(_landed(values, indicator, scope, holds, fact, unit, partner), CONTRIBUTION_COLUMNS)
+
+
+def _landed(
+    values: dict[str, exp.Expr], indicator: Indicator, scope: Scope, holds: exp.Expr, fact: str, unit: str, partner: str | None
+) -> exp.Select:
+    """Return the contributions ``values`` of the rows that meet ``holds``, one for each row of the form that they land in."""
+    select = exp.select(*(values[name].copy().as_(name, quoted=True, copy=False) for name in CONTRIBUTION_COLUMNS), copy=False).from_(
         table(fact, alias="f"), copy=False
     )
     select = select.join(
@@ -73,10 +102,26 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
         select = select.join(
             table(CARRY, alias="other"), on=equal(column("unit_code", "other"), scope.resolve(partner)), join_type="left", copy=False
         )
-    select = select.where(_holds(indicator, scope, plan.span(indicator.id, anchor), on, kind), copy=False)
+    select = select.where(holds, copy=False)
     landed = exp.select(*(column(name, "c") for name in CONTRIBUTION_COLUMNS), copy=False).from_(select.subquery("c"), copy=False)
-    landed = landed.where(exp.not_(exp.Is(this=column("row_code", "c"), expression=exp.null()), copy=False), copy=False)
-    return Query(landed, CONTRIBUTION_COLUMNS)
+    return landed.where(exp.not_(exp.Is(this=column("row_code", "c"), expression=exp.null()), copy=False), copy=False)
+
+
+def _at(instant: date) -> dict[str, exp.Expr]:
+    """What a total of the stock at ``instant`` says instead of single records: open from the day before until that day."""
+    return {
+        "record_key": cast(exp.null(), "text"),
+        "fact_key": cast(exp.null(), "text"),
+        "on_date": literal(instant - timedelta(days=1)),
+        "until_date": literal(instant),
+    }
+
+
+def _total(landed: exp.Select) -> exp.Select:
+    groups = [column(name, "d") for name in CONTRIBUTION_COLUMNS if name != "value"]
+    total = cast(exp.Sum(this=column("value", "d")), "decimal").as_("value", quoted=True, copy=False)
+    select = exp.select(*groups, total, copy=False).from_(landed.subquery("d"), copy=False)
+    return select.group_by(*(g.copy() for g in groups), copy=False)
 
 
 def _resolver(indicator: Indicator, names: tuple[str, ...], *, rows_at: str | None = None) -> Callable[[str], exp.Expr]:
@@ -120,6 +165,13 @@ def _holds(indicator: Indicator, scope: Scope, span: tuple[date | None, date], o
     if indicator.condition:
         parts.append(condition(indicator.condition, scope))
     return exp.and_(*parts, copy=False)
+
+
+def _open_at(indicator: Indicator, scope: Scope, instant: date) -> exp.Expr:
+    """A spell is in stock at ``instant`` when it started before and had not ended by then."""
+    never_ends = exp.Is(this=scope.resolve("end_on"), expression=exp.null())
+    still = exp.or_(never_ends, exp.GTE(this=scope.resolve("end_on"), expression=literal(instant)), copy=False)
+    return exp.and_(_holds(indicator, scope, (None, instant), "start_on", None), exp.paren(still, copy=False), copy=False)
 
 
 def _record_key(indicator: Indicator, scope: Scope) -> exp.Expr:

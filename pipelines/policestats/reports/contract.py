@@ -190,7 +190,7 @@ QUERY = PublishedTable(
         ("subject", "VARCHAR", "事实或指标", "fact or indicator"),
         ("anchor_on", "DATE", "历史截至（不含）", "history read up to this day, exclusive"),
         ("sql", "VARCHAR", "SQL", "SQL text"),
-        ("row_count", "BIGINT", "行数", "rows it gave"),
+        ("row_count", "BIGINT", "行数", "contributions it gave (null for a fact)"),
     ),
 )
 CONTRIBUTION = PublishedTable(
@@ -202,7 +202,8 @@ CONTRIBUTION = PublishedTable(
         _PERIOD,
         ("indicator_id", "VARCHAR", "指标", "indicator"),
         ("anchor_on", "DATE", "历史截至（不含）", "history read up to this day, exclusive"),
-        ("record_key", "VARCHAR", "记录号", "case, event or incident number; never a person's"),
+        ("record_key", "VARCHAR", "记录号", "case, event or incident number; never a person's (null: a total of a stock)"),
+        ("fact_key", "VARCHAR", "事实分组", "group of records it was made from, made again when one of them changes"),
         ("unit_code", "VARCHAR", "记账机构", "unit it is booked at"),
         ("partner_unit_code", "VARCHAR", "对方机构", "other end of a transfer (null: outside the tree)"),
         ("on_date", "DATE", "日期", "day it counts"),
@@ -267,6 +268,7 @@ RUN = PublishedTable(
         ("run_id", "VARCHAR", "运行号", "run that made it"),
         ("as_of", "BIGINT", "所依据批次", "load whose knowledge counts"),
         ("policies", "VARCHAR", "所用口径（JSON）", "choices in force (JSON)"),
+        ("basis", "VARCHAR", "定义与机构摘要", "hash of all definitions, choices and units it rests on"),
         ("definition_hash", "VARCHAR", "定义摘要", "hash of the form's definition"),
     ),
 )

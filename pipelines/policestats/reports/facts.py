@@ -12,13 +12,15 @@ from sqlglot import exp
 from policestats.catalog import Catalog, Fact, Table
 from policestats.errors import DefinitionError, nearest
 from policestats.query import Query, Scope, case, cast, column, condition, equal, literal, month_of, table
+from policestats.query.build import aliased as _aliased
 from policestats.query.build import joined_text, minus, over, row_number
+from policestats.reports.regrouping import Regrouping, Relation, group_columns
 
 #: Name of the column that holds the printed key of a counted thing.
 RECORD_KEY = "record_key"
+#: Name of the column that holds the group of records a row was made from (see regrouping); null when the fact has no groups.
+FACT_KEY = "fact_key"
 _SPELL_COLUMNS = ("start_on", "start_kind", "start_unit", "start_partner", "end_on", "end_kind", "end_partner")
-
-Relation = Callable[[str], exp.Expr]
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class FactCompiler:
     Args:
         relation: gives, for a core table, the subquery or table to read (the versions open at the load asked for).
         lateness: post_current or restated.
+        regrouping: compile only these groups of the fact; None for all of it.
     """
 
     catalog: Catalog
@@ -46,6 +49,7 @@ class FactCompiler:
     anchor: date
     lateness: str
     relation: Relation
+    regrouping: Regrouping | None = None
     _expressions: dict[str, exp.Expr] = field(default_factory=dict)
     _joined: dict[str, Table | None] = field(default_factory=dict)
     _joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
@@ -64,12 +68,13 @@ class FactCompiler:
         select = exp.select(
             *(e.copy().as_(n, quoted=True, copy=False) for n, e in dimensions.items()),
             key.as_(RECORD_KEY, quoted=True, copy=False),
+            self._fact_key().as_(FACT_KEY, quoted=True, copy=False),
             copy=False,
         )
         select = select.from_(_aliased(base, "base"), copy=False)
         for relation, on in self._joins:
             select = select.join(relation, on=on, join_type="left", copy=False)
-        columns = (*dimensions, RECORD_KEY)
+        columns = (*dimensions, RECORD_KEY, FACT_KEY)
         if "first" in spec:
             select = self._first(select, columns)
         if "spells" in spec:
@@ -87,7 +92,7 @@ class FactCompiler:
             counted = exp.Count(this=exp.Star())
             query = (
                 exp.select(*columns, counted.as_("occurrences", copy=False), copy=False)
-                .from_(_aliased(self.relation(join["table"]), "joined"), copy=False)
+                .from_(_aliased(self._right(join["table"], join["on"]), "joined"), copy=False)
                 .where(
                     exp.and_(*(exp.not_(exp.Is(this=column(k), expression=exp.null()), copy=False) for k in keys), copy=False), copy=False
                 )
@@ -116,6 +121,26 @@ class FactCompiler:
         """Return the scope of conditions over this fact's columns and dimensions."""
         return Scope(self.catalog, self.resolve, self.fact.where, self.anchor)
 
+    def _fact_key(self) -> exp.Expr:
+        groups = group_columns(self.catalog, self.fact)
+        return group_text([column(name, "base") for name in groups]) if groups else cast(exp.null(), "text")
+
+    def _only(self, select: exp.Select, mapping: dict[str, str], *, null_safe: bool = False) -> exp.Select:
+        """Keep of ``select`` (from alias t) what may belong to the groups asked for; ``mapping``: group column -> column of t."""
+        if self.regrouping is None:
+            return select
+        pairs: list[tuple[str, exp.Expr]] = [(g, column(mapping[g], "t")) for g in self.regrouping.columns if g in mapping]
+        return select.where(self.regrouping.holds(pairs, null_safe=null_safe), copy=False) if pairs else select
+
+    def _right(self, name: str, on: dict[str, str]) -> exp.Expr:
+        """Return the rows of a joined table; of a regrouped fact only those that its groups can meet."""
+        relation = self.relation(name)
+        mapping = {left: key for key, left in on.items()}
+        if self.regrouping is None or not set(mapping) & set(self.regrouping.columns):
+            return relation
+        columns = self.catalog.table(name, self.fact.where).columns
+        return self._only(exp.select(*(column(c, "t") for c in columns), copy=False).from_(_aliased(relation, "t"), copy=False), mapping)
+
     # -- table or union -------------------------------------------------------------------------------------------------------
 
     def _base(self) -> tuple[exp.Expr, list[str]]:
@@ -134,7 +159,11 @@ class FactCompiler:
         else:
             source = self.catalog.table(spec["table"], self.fact.where)
             names = list(source.columns)
-            found = exp.select(*(column(n, "t") for n in names), copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False)
+            found = self._only(
+                exp.select(*(column(n, "t") for n in names), copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False),
+                {n: n for n in names},
+                null_safe=True,
+            )
         if "where" in spec:
             holds = condition(spec["where"], self._columns_scope(names, "u"))
             found = (
@@ -154,7 +183,7 @@ class FactCompiler:
         select = exp.select(*selected, copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False)
         if "where" in part:
             select = select.where(condition(part["where"], self._columns_scope(list(source.columns), "t")), copy=False)
-        return select
+        return self._only(select, {n: c for n, c in part["columns"].items() if isinstance(c, str)}, null_safe=True)
 
     def _columns_scope(self, names: list[str], alias: str) -> Scope:
         def resolve(name: str) -> exp.Expr:
@@ -173,7 +202,7 @@ class FactCompiler:
             right.column(name, self.fact.where)
         on = [equal(column(r, alias), self.resolve(left)) for r, left in join["on"].items()]
         if "latest" not in join:
-            relation = self.relation(right.name)
+            relation = self._right(right.name, join["on"])
         else:
             relation, instants = self._history(join, right)
             on += self._at(join["at"], alias, instants)
@@ -195,7 +224,7 @@ class FactCompiler:
                 upto.as_(until, quoted=True, copy=False),
                 copy=False,
             )
-            .from_(_aliased(self.relation(right.name), "h"), copy=False)
+            .from_(_aliased(self._right(right.name, join["on"]), "h"), copy=False)
             .where(exp.not_(exp.Is(this=day.copy(), expression=exp.null()), copy=False), copy=False)
         )
         return select, (since, until)
@@ -262,7 +291,9 @@ class FactCompiler:
         alias = f"exists_{name}"
         keys = list(spec["on"])
         select = (
-            exp.select(*(column(k, "e") for k in keys), copy=False).distinct().from_(_aliased(self.relation(right.name), "e"), copy=False)
+            exp.select(*(column(k, "e") for k in keys), copy=False)
+            .distinct()
+            .from_(_aliased(self._right(right.name, spec["on"]), "e"), copy=False)
         )
         if "where" in spec:
             select = select.where(condition(spec["where"], self._columns_scope(list(right.columns), "e")), copy=False)
@@ -364,9 +395,6 @@ class FactCompiler:
         return exp.Coalesce(this=exp.paren(holds, copy=False), expressions=[literal(False)])
 
 
-def _aliased(relation: exp.Expr, alias: str) -> exp.Expr:
-    if isinstance(relation, exp.Table):
-        found = relation.copy()
-        found.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
-        return found
-    return exp.Subquery(this=relation, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+def group_text(values: list[exp.Expr]) -> exp.Expr:
+    """Return a group as one text, in which a null differs from an empty text; the parts are set apart by a mark that no code holds."""
+    return joined_text([exp.Coalesce(this=cast(v, "text"), expressions=[exp.Literal.string("\u2400")]) for v in values], "\u241f")

@@ -47,7 +47,7 @@ def write_codelists(engine: DuckDBEngine, catalog: Catalog) -> None:
         engine.replace(f"dim.{codelist.id}", pa.Table.from_pylist(list(codelist.members.values()), schema=schema))
 
 
-def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcome: Outcome, as_of: int) -> int:
+def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcome: Outcome, as_of: int, basis: str) -> int:
     """Write what a form was tabulated with, its description, statuses, check results and cells; return the number of cells."""
     form, period = filled.form, filled.period
     run: dict[str, Any] = {
@@ -56,6 +56,7 @@ def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcom
         "run_id": f"{period}@{as_of}",
         "as_of": as_of,
         "policies": json.dumps({p.id: p.chosen for p in catalog.policies.values()}),
+        "basis": basis,
         "definition_hash": form.definition_hash,
     }
     _append(engine, contract.RUN, [run])

@@ -7,19 +7,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
 
-from policestats.catalog import Catalog
+from policestats.catalog import Catalog, Fact, Indicator
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse
 from policestats.errors import FanOutError, PeriodError, StatisticsError, nearest
 from policestats.periods import ReferencePeriod
-from policestats.query import Query
+from policestats.query import Query, table
 from policestats.reports import contract, fold
 from policestats.reports.checks import Outcome, evaluate
-from policestats.reports.compiler import CARRY, CONTRIBUTION, contributions
+from policestats.reports.compiler import CARRY, CONTRIBUTION, CONTRIBUTION_COLUMNS, contributions, keeps_totals
 from policestats.reports.deliveries import Deliveries
 from policestats.reports.facts import FactCompiler
 from policestats.reports.fold import Grid, reading_table
@@ -27,18 +26,20 @@ from policestats.reports.form_table import FormTable, fill
 from policestats.reports.generation import GenerationRate, generation
 from policestats.reports.plan import Plan, plan
 from policestats.reports.rates import SCALE
+from policestats.reports.regrouping import Regrouping
 from policestats.reports.status import statuses
 from policestats.reports.template import Form, load_forms
 from policestats.reports.units import UnitsTree, tree_at
 from policestats.stages import knowledge
 from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period, write_readings
+from policestats.stages.retabulation import Changes, basis, earlier_run, groups_named
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class TabulateResult:
-    """What one tabulation made."""
+    """What one tabulation made. ``remade`` counts, for each form, the facts made wholly, those of which some groups were made again, and those left alone."""
 
     period: str
     as_of: int
@@ -49,20 +50,36 @@ class TabulateResult:
     failed_warnings: int
     not_evaluated: int
     rates: list[GenerationRate]
+    remade: dict[str, Remade] = field(default_factory=dict)
+
+
+@dataclass
+class Remade:
+    """How much of the facts of a form was made: at each anchor every fact ``wholly``, by ``groups`` of records, or ``kept`` as it was."""
+
+    wholly: int = 0
+    by_groups: int = 0
+    kept: int = 0
 
 
 @dataclass
 class Tabulation:
     """Fills forms for one period from the core tables as known at a load.
 
-    ``engine`` holds core.<table>_version, core.delivery, quality.rule_result and takes report.*.
+    ``engine`` holds core.<table>_version, core.delivery, quality.rule_result and takes report.*. With ``full`` every form is made wholly, else
+    only what changed since it was last made on the same definitions, choices and units.
     """
 
     engine: DuckDBEngine
     catalog: Catalog
     period: ReferencePeriod
     as_of: int
+    latest: int
+    full: bool = False
     tables: dict[str, FormTable] = field(default_factory=dict)
+    remade: dict[str, Remade] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
+    _changes: dict[int, Changes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         standard = self.catalog.standard
@@ -74,44 +91,126 @@ class Tabulation:
         self.engine.load(fold.UNIT_MEMBER, self.tree.closure())
 
     def relation(self, name: str) -> exp.Expr:
-        """Return the rows of core table ``name`` that were open at the load ``as_of``."""
-        return knowledge.relation(self.catalog, name, self.as_of)
+        """Return the rows of core table ``name`` that were open at the load ``as_of``: at the latest load, the view of the open ones."""
+        return table(name, "core") if self.as_of == self.latest else knowledge.relation(self.catalog, name, self.as_of)
 
     def fill(self, form: Form) -> FormTable:
         """Compute the form's contributions and table, writing the contributions."""
         todo = plan(form, self.period, self.catalog.standard.records_begin)
-        self._clear(form)
+        earlier = self._earlier(form, todo)
+        self._clear(form, keep=earlier is not None)
         self.engine.load(fold.READING, reading_table(todo))
         write_readings(self.engine, form, self.period)
         self.engine.load(
             fold.ROW_MEMBER, pa.table({"row_code": [m[0] for m in form.members()], "member_row_code": [m[1] for m in form.members()]})
         )
+        self.remade[form.id] = Remade()
         for anchor in todo.anchors:
-            self._contribute(todo, anchor)
+            self._contribute(todo, anchor, earlier)
+        self._count_contributions(form)
         filled = self._table(todo)
         self.tables[form.id] = filled
         return filled
+
+    def _earlier(self, form: Form, todo: Plan) -> Changes | None:
+        """Return what changed since the form was last made on the same basis; None when it must be made wholly."""
+        facts = {r.indicator.fact for r in todo.readings}
+        self.bases[form.id] = basis(self.catalog, form, self.tree, facts)
+        if self.full or self.as_of != self.latest:  # what is kept reads the open versions: the same SQL at every latest load
+            return None
+        since = earlier_run(self.engine, form, self.period, self.bases[form.id], self.as_of)
+        if since is None:
+            return None
+        if since not in self._changes:
+            self._changes[since] = Changes(self.engine, self.catalog, since, self.as_of)
+        return self._changes[since]
 
     def check(self, filled: FormTable) -> Outcome:
         """Evaluate the checks of a filled form; other forms are read from this run, else from the warehouse."""
         return evaluate(filled, self.tree, self._elsewhere)
 
-    def _contribute(self, todo: Plan, anchor: date) -> None:
-        by_fact: dict[str, list[Any]] = {}
+    def _contribute(self, todo: Plan, anchor: date, earlier: Changes | None) -> None:
+        by_fact: dict[str, list[Indicator]] = {}
         for indicator in todo.indicators(anchor):
             by_fact.setdefault(indicator.fact, []).append(indicator)
+        remade = self.remade[todo.form.id]
         for fact_id, indicators in by_fact.items():
-            compiler = FactCompiler(
-                self.catalog, self.catalog.fact(fact_id, indicators[0].where), anchor, todo.form.lateness, self.relation
+            fact = self.catalog.fact(fact_id, indicators[0].where)
+            again = earlier.regrouping(fact) if earlier is not None else None
+            if earlier is None or again is None:
+                if earlier is not None:
+                    self._forget(todo, anchor, indicators)
+                self._make(todo, anchor, fact, indicators)
+                remade.wholly += 1
+            elif earlier.count(fact):
+                self._make_again(todo, anchor, fact, indicators, again, earlier)
+                remade.by_groups += 1
+            else:
+                remade.kept += 1
+
+    def _make(self, todo: Plan, anchor: date, fact: Fact, indicators: list[Indicator]) -> None:
+        """Make all contributions of a fact's indicators, and keep the SQL that makes them."""
+        compiler = FactCompiler(self.catalog, fact, anchor, todo.form.lateness, self.relation)
+        query = compiler.compile()
+        self._refuse_fan_out(compiler)
+        name = f"fact_{fact.id}"
+        self.engine.create_temporary(name, query)
+        self._record(todo, fact.id, anchor, query)
+        for indicator in indicators:
+            part = contributions(self.catalog, todo, indicator, anchor, name, query.columns)
+            self.engine.insert(CONTRIBUTION, part)
+            self._record(todo, indicator.id, anchor, part)
+        self.engine.drop_temporary(name)
+
+    def _make_again(self, todo: Plan, anchor: date, fact: Fact, indicators: list[Indicator], again: Regrouping, earlier: Changes) -> None:
+        """Put the contributions of some groups of a fact in the place of what these groups gave before."""
+        name = f"fact_{fact.id}"
+        totals = [i for i in indicators if keeps_totals(self.catalog, i)]
+        records = [i for i in indicators if i not in totals]
+        if records:
+            self.engine.execute(
+                f"DELETE FROM {CONTRIBUTION} WHERE form_id = ? AND period = ? AND anchor_on = ? AND list_contains(?, indicator_id) "
+                f"AND fact_key IN ({groups_named(again)})",
+                [todo.form.id, self.period.text, anchor, [i.id for i in records]],
             )
-            query = compiler.compile()
-            self._refuse_fan_out(compiler)
-            name = f"fact_{fact_id}"
-            self._record(todo, fact_id, anchor, query, self.engine.create_temporary(name, query))
-            for indicator in indicators:
-                part = contributions(self.catalog, todo, indicator, anchor, name, query.columns)
-                self._record(todo, indicator.id, anchor, part, self.engine.insert(CONTRIBUTION, part))
-            self.engine.drop_temporary(name)
+        compiler = FactCompiler(self.catalog, fact, anchor, todo.form.lateness, self.relation, again)
+        query = compiler.compile()
+        self._refuse_fan_out(compiler)
+        self.engine.create_temporary(name, query)
+        for indicator in records:
+            self.engine.insert(CONTRIBUTION, contributions(self.catalog, todo, indicator, anchor, name, query.columns))
+        if totals:
+            before = FactCompiler(self.catalog, fact, anchor, todo.form.lateness, earlier.before, again).compile()
+            self.engine.create_temporary(f"{name}_before", before)
+            for indicator in totals:
+                now = contributions(self.catalog, todo, indicator, anchor, name, query.columns)
+                was = contributions(self.catalog, todo, indicator, anchor, f"{name}_before", before.columns, sign=-1)
+                self._add_to_totals(todo, anchor, indicator, [now, was])
+            self.engine.drop_temporary(f"{name}_before")
+        self.engine.drop_temporary(name)
+
+    def _add_to_totals(self, todo: Plan, anchor: date, indicator: Indicator, parts: list[Query]) -> None:
+        """Add up an indicator's totals with what groups give now and gave before; a total of 0 has no row, as when all is made."""
+        ours = "form_id = ? AND period = ? AND anchor_on = ? AND indicator_id = ?"
+        key = [todo.form.id, self.period.text, anchor, indicator.id]
+        names = ", ".join(f'"{name}"' for name in CONTRIBUTION_COLUMNS if name != "value")
+        self.engine.execute(
+            f"CREATE OR REPLACE TEMPORARY TABLE totals AS SELECT {names}, sum(value)::DECIMAL(38,6) AS value FROM ("
+            f"SELECT {names}, value FROM {CONTRIBUTION} WHERE {ours} "
+            + " ".join(f"UNION ALL BY NAME ({part.sql('duckdb')})" for part in parts)
+            + f") GROUP BY {names} HAVING sum(value) <> 0",
+            key,
+        )
+        self.engine.execute(f"DELETE FROM {CONTRIBUTION} WHERE {ours}", key)
+        self.engine.execute(f"INSERT INTO {CONTRIBUTION} BY NAME FROM totals")
+        self.engine.drop_temporary("totals")
+
+    def _forget(self, todo: Plan, anchor: date, indicators: list[Indicator]) -> None:
+        ours = "form_id = ? AND period = ? AND anchor_on = ?"
+        key = [todo.form.id, self.period.text, anchor]
+        names = [i.id for i in indicators]
+        self.engine.execute(f"DELETE FROM {CONTRIBUTION} WHERE {ours} AND list_contains(?, indicator_id)", [*key, names])
+        self.engine.execute(f"DELETE FROM report.query WHERE {ours} AND list_contains(?, subject)", [*key, [*names, indicators[0].fact]])
 
     def _refuse_fan_out(self, compiler: FactCompiler) -> None:
         for check in compiler.join_checks():
@@ -194,16 +293,26 @@ class Tabulation:
             found.setdefault(r["table_name"], []).append(r["rule_id"])
         return found
 
-    def _clear(self, form: Form) -> None:
-        for t in contract.PER_FORM:
+    def _clear(self, form: Form, *, keep: bool) -> None:
+        """Remove what an earlier tabulation of this form and period wrote; with ``keep`` all but its contributions and their SQL."""
+        kept = (contract.CONTRIBUTION, contract.QUERY) if keep else ()
+        for t in (t for t in contract.PER_FORM if t not in kept):
             self.engine.execute(f"DELETE FROM {t.name} WHERE form_id = ? AND period = ?", [form.id, self.period.text])
         for t in contract.OF_FORM:
             self.engine.execute(f"DELETE FROM {t.name} WHERE form_id = ?", [form.id])
 
-    def _record(self, todo: Plan, subject: str, anchor: date, query: Query, rows: int) -> None:
+    def _record(self, todo: Plan, subject: str, anchor: date, query: Query) -> None:
         self.engine.execute(
-            "INSERT INTO report.query VALUES (?, ?, ?, ?, ?, ?)",
-            [todo.form.id, self.period.text, subject, anchor, query.sql("duckdb"), rows],
+            "INSERT INTO report.query VALUES (?, ?, ?, ?, ?, NULL)",
+            [todo.form.id, self.period.text, subject, anchor, query.sql("duckdb")],
+        )
+
+    def _count_contributions(self, form: Form) -> None:
+        self.engine.execute(
+            "UPDATE report.query AS q SET row_count = coalesce((SELECT count(*) FROM report.contribution AS c WHERE c.form_id = q.form_id "
+            "AND c.period = q.period AND c.anchor_on = q.anchor_on AND c.indicator_id = q.subject), 0) "
+            "WHERE q.form_id = ? AND q.period = ? AND list_contains(?, q.subject)",
+            [form.id, self.period.text, sorted({c.indicator.id for c in form.columns if c.indicator is not None})],
         )
 
 
@@ -217,18 +326,23 @@ def run(
     period: str,
     forms: Iterable[str] | None = None,
     as_of: int | None = None,
+    full: bool = False,
     progress: Progress | None = None,
 ) -> TabulateResult:
     """Fill every form due in ``period`` (or only ``forms``) and write report.* in one transaction.
 
     Args:
         as_of: the load whose knowledge counts; default the latest. The same ``as_of`` gives the same cells for ever.
+        full: make every form wholly. Otherwise the contributions of records that did not change since the form was last made on the
+            same definitions, choices and units are kept; the content is the same.
         progress: called with a line before each form.
     Returns: counts and the generation rates.
     Raises: StatisticsError for an unknown form, a load that does not exist, or a definition that makes no sense.
     """
     with open_warehouse(home) as engine:
-        return tabulate(engine, catalog, ReferencePeriod.parse(period), load_forms(catalog), only=forms, as_of=as_of, progress=progress)
+        return tabulate(
+            engine, catalog, ReferencePeriod.parse(period), load_forms(catalog), only=forms, as_of=as_of, full=full, progress=progress
+        )
 
 
 def tabulate(
@@ -239,22 +353,24 @@ def tabulate(
     *,
     only: Iterable[str] | None = None,
     as_of: int | None = None,
+    full: bool = False,
     progress: Progress | None = None,
 ) -> TabulateResult:
     """Do what ``run`` does on an open engine with the given forms."""
     chosen = _due(forms, period, only)
-    load = knowledge.chosen_load(knowledge.loads(engine), as_of)
+    known = knowledge.loads(engine)
+    load = knowledge.chosen_load(known, as_of)
     with engine.transaction():
         create_report_tables(engine)
         write_codelists(engine, catalog)
-        work = Tabulation(engine, catalog, period, load)
+        work = Tabulation(engine, catalog, period, load, max(known), full)
         for form in chosen:
             if progress:
                 progress(f"tabulate {form.id} {period}")
             work.fill(form)
         outcomes = {form.id: work.check(work.tables[form.id]) for form in chosen}
         rates = generation([(work.tables[f.id], outcomes[f.id]) for f in chosen], catalog.standard.prescribed_forms)
-        cells = sum(write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load) for form in chosen)
+        cells = sum(write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load, work.bases[form.id]) for form in chosen)
         write_period(engine, period, work.tree, rates, whole=only is None)
         written = engine.scalar("SELECT count(*) FROM report.contribution WHERE period = ?", [period.text])
     findings = [f for o in outcomes.values() for f in o.findings]
@@ -268,6 +384,7 @@ def tabulate(
         sum(f.outcome == "failed" and f.severity == "warning" for f in findings),
         sum(f.outcome == "not_evaluated" for f in findings),
         rates,
+        work.remade,
     )
 
 
