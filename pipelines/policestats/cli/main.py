@@ -147,8 +147,9 @@ def validate(standard: str | None, home: Path | None, as_of: int | None, output:
 @options.as_of
 @options.policy
 @click.option("--form", "forms", multiple=True, metavar="FORM", help="Only this form (repeatable)")
+@click.option("--full", is_flag=True, help="Make everything anew, not only what changed since the last time; the content is the same")
 def tabulate(
-    standard: str | None, home: Path | None, period: str, as_of: int | None, policies: dict[str, str], forms: tuple[str, ...]
+    standard: str | None, home: Path | None, period: str, as_of: int | None, policies: dict[str, str], forms: tuple[str, ...], full: bool
 ) -> None:
     """Fill every form that is due in PERIOD, check it, and say what is generated and what is not."""
     from policestats.stages import tabulate
@@ -160,6 +161,7 @@ def tabulate(
             period=period,
             forms=forms or None,
             as_of=as_of,
+            full=full,
             progress=tell,
         )
     summary.tabulated(r)
