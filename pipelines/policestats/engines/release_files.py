@@ -104,7 +104,7 @@ FROM {r} AS r
 JOIN {c} AS c ON c.form_id = r.form_id AND c.period = r.period AND c.indicator_id = r.indicator_id AND c.anchor_on = r.anchor_on
   AND c.on_date < r.end_on
   AND ((NOT r.is_stock AND c.on_date >= r.start_on) OR (r.is_stock AND (c.until_date IS NULL OR c.until_date >= r.end_on)))
-JOIN {m} AS m ON m.form_id = r.form_id AND m.member_row_code = c.row_code
+JOIN {m} AS m ON m.form_id = r.form_id AND m.period = r.period AND m.member_row_code = c.row_code
 JOIN {u} AS u ON u.period = r.period AND u.member_unit_code = c.unit_code
 WHERE r.form_id = form_id AND r.period = period AND r.column_code = column_code AND m.row_code = row_code AND u.unit_code = unit_code
   AND NOT (r.is_net AND EXISTS (

@@ -223,7 +223,7 @@ def _run_of(
         explanation.value = f"{chosen} {period}: {_figure(catalog, column, row, value, s['status'])}"
         explanation.records = engine.scalar(
             "SELECT count(DISTINCT c.record_key) FROM report.contribution c JOIN report.column_reading r USING (form_id, period, indicator_id, anchor_on) "
-            "JOIN report.row_member m ON m.form_id = c.form_id AND m.member_row_code = c.row_code "
+            "JOIN report.row_member m ON m.form_id = c.form_id AND m.period = c.period AND m.member_row_code = c.row_code "
             "JOIN report.unit_member u ON u.period = c.period AND u.member_unit_code = c.unit_code "
             "WHERE c.form_id = ? AND c.period = ? AND u.unit_code = ? AND m.row_code = ? AND list_contains(?, r.column_code) AND c.on_date < r.end_on "
             "AND (CASE WHEN r.is_stock THEN c.until_date IS NULL OR c.until_date >= r.end_on ELSE c.on_date >= r.start_on END) "

@@ -187,23 +187,24 @@ def _wide_value(column: FormColumn) -> str:
 
 
 def described_as_tabulated(files: ReleaseFiles, forms: Iterable[Form], period: ReferencePeriod) -> None:
-    """Make sure that the warehouse describes ``forms`` as they are defined now and for this period.
+    """Make sure that the warehouse describes ``forms`` of this period as they are defined now.
 
-    Raises: ReleaseError naming the form: its definition changed since, or another period with other columns was tabulated last.
+    Raises: ReleaseError naming the form whose definition, or the label of one of its indicators, changed since.
     """
     again = f"run 'policestats tabulate --period {period}' again"
     for form in forms:
-        held = files.scalar(f"SELECT definition_hash FROM {SOURCE}.report.form WHERE form_id = ?", [form.id])
+        held = files.scalar(f"SELECT definition_hash FROM {SOURCE}.report.form WHERE form_id = ? AND period = ?", [form.id, period.text])
         if held != form.definition_hash:
             raise ReleaseError(f"{form.where}: the definition of {form.id} has changed since it was tabulated; {again}")
         found = files.sql(
-            f"SELECT column_code, label_zh, label_en FROM {SOURCE}.report.form_column WHERE form_id = ? ORDER BY column_order", [form.id]
+            f"SELECT column_code, label_zh, label_en FROM {SOURCE}.report.form_column WHERE form_id = ? AND period = ? ORDER BY column_order",
+            [form.id, period.text],
         ).to_pylist()
         columns = form.columns_for(period.frequency)
         labels = [c.label_at(period.start) for c in columns]
         expected = [{"column_code": c.code, "label_zh": t["zh"], "label_en": t["en"]} for c, t in zip(columns, labels, strict=True)]
         if found != expected:
-            raise ReleaseError(f"{form.where}: the warehouse holds the columns of {form.id} as of another period; {again}")
+            raise ReleaseError(f"{form.where}: the columns of {form.id} are named otherwise than when it was tabulated; {again}")
 
 
 def _text(value: str) -> str:

@@ -33,11 +33,26 @@ _ARROW = {
 
 
 def create_report_tables(engine: DuckDBEngine) -> None:
-    """Create the schemas and tables of the contract, if they are not there."""
+    """Create the schemas and tables of the contract, if they are not there.
+
+    A warehouse of an earlier version, with other columns, loses all it tabulated: half of it would read as zeros, and all can be made again.
+    """
     for schema in ("report", "dim", "quality"):
         engine.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    if any(_held(engine, published) not in ([], [c[0] for c in published.columns]) for published in contract.ALL):
+        for published in contract.ALL:
+            engine.execute(f"DROP TABLE IF EXISTS {published.name}")
     for published in contract.ALL:
         engine.execute(published.ddl())
+
+
+def _held(engine: DuckDBEngine, published: contract.PublishedTable) -> list[str]:
+    """Return the columns that the warehouse's table has; none when it is not there."""
+    found = engine.sql(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
+        published.name.split("."),
+    )
+    return [str(n) for n in found.column(0).to_pylist()]
 
 
 def write_codelists(engine: DuckDBEngine, catalog: Catalog) -> None:
@@ -61,10 +76,11 @@ def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcom
     }
     _append(engine, contract.RUN, [run])
     columns = form.columns_for(period.frequency)
-    _append(engine, contract.FORM, [_form(form, catalog)])
-    _append(engine, contract.FORM_ROW, _form_rows(form))
+    _append(engine, contract.FORM, [_form(form, catalog, period)])
+    _append(engine, contract.FORM_ROW, _form_rows(form, period))
     _append(engine, contract.FORM_COLUMN, (_form_column(form, c, i, period) for i, c in enumerate(columns)))
-    _append(engine, contract.ROW_MEMBER, ({"form_id": form.id, "row_code": r, "member_row_code": m} for r, m in form.members()))
+    members = ({"form_id": form.id, "period": period.text, "row_code": r, "member_row_code": m} for r, m in form.members())
+    _append(engine, contract.ROW_MEMBER, members)
     _append(engine, contract.STATUS, _statuses(filled, columns))
     _append(engine, contract.CHECK_RESULT, _findings(filled, outcome))
     passed = (
@@ -129,10 +145,11 @@ def _append(engine: DuckDBEngine, published: contract.PublishedTable, rows: Iter
     engine.append(published.name, pa.Table.from_pylist(list(rows), schema=schema))
 
 
-def _form(form: Form, catalog: Catalog) -> dict[str, Any]:
+def _form(form: Form, catalog: Catalog, period: ReferencePeriod) -> dict[str, Any]:
     return {
         "form_id": form.id,
         "version": form.version,
+        "period": period.text,
         "title_zh": form.title["zh"],
         "title_en": form.title["en"],
         "frequency": ",".join(form.frequencies),
@@ -144,11 +161,12 @@ def _form(form: Form, catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def _form_rows(form: Form) -> Iterable[dict[str, Any]]:
+def _form_rows(form: Form, period: ReferencePeriod) -> Iterable[dict[str, Any]]:
     for i, row in enumerate(form.rows):
         yield {
             "form_id": form.id,
             "version": form.version,
+            "period": period.text,
             "block_id": row.block,
             "row_code": row.code,
             "parent_row_code": row.parent,
@@ -164,6 +182,7 @@ def _form_column(form: Form, column: FormColumn, order: int, period: ReferencePe
     return {
         "form_id": form.id,
         "version": form.version,
+        "period": period.text,
         "block_id": None,  # the columns are those of every block
         "column_code": column.code,
         "parent_column_code": column.parent,

@@ -255,9 +255,9 @@ class Tabulation:
             at, usable = other.row_index(row), other.usable(name)
             return {u: int(other.values[name][i, at]) for i, u in enumerate(other.units) if usable[i, at]}
         spec = self.engine.sql(
-            "SELECT variant, expression, applies_to FROM report.form_column WHERE form_id = ? AND column_code = ? "
-            "AND EXISTS (FROM report.form_row WHERE form_id = ? AND row_code = ?)",
-            [form, name, form, row],
+            "SELECT variant, expression, applies_to FROM report.form_column AS c WHERE form_id = ? AND period = ? AND column_code = ? "
+            "AND EXISTS (FROM report.form_row AS r WHERE r.form_id = c.form_id AND r.period = c.period AND r.row_code = ?)",
+            [form, period, name, row],
         ).to_pylist()
         status = self.engine.sql(
             "SELECT DISTINCT unit_code FROM report.status WHERE form_id = ? AND period = ? AND column_code = ? AND status IN ('auto', 'manual', 'partial')",
@@ -298,8 +298,6 @@ class Tabulation:
         kept = (contract.CONTRIBUTION, contract.QUERY) if keep else ()
         for t in (t for t in contract.PER_FORM if t not in kept):
             self.engine.execute(f"DELETE FROM {t.name} WHERE form_id = ? AND period = ?", [form.id, self.period.text])
-        for t in contract.OF_FORM:
-            self.engine.execute(f"DELETE FROM {t.name} WHERE form_id = ?", [form.id])
 
     def _record(self, todo: Plan, subject: str, anchor: date, query: Query) -> None:
         self.engine.execute(
