@@ -1,0 +1,7 @@
+"""A made-up city or province, written set-wise: the six source systems of ``simulator.databases`` at their real size, and a tally."""
+
+from policestats.simulator.bulk.run import BulkResult, simulate_bulk
+from policestats.simulator.bulk.sizes import SIZES, Size
+from policestats.simulator.bulk.write import load
+
+__all__ = ["SIZES", "BulkResult", "Size", "load", "simulate_bulk"]

@@ -1,0 +1,158 @@
+"""Collected objects (一标三实 and security elements), their events and maintenance: views that make every object from its number when they are read.
+
+Nothing of them is kept: tables and tally each read the same views, so that tens of millions of objects need no memory.
+An object is registered, and then may be moved once, or cancelled (perhaps restored), or merged into another; it is verified or changed up to twice.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from policestats.simulator.bulk.sizes import Size
+
+#: kind -> prefix of its object numbers
+KINDS = {"address": "DZ", "resident": "RK", "house": "FW", "organisation": "DW", "security_element": "YS"}
+
+_MACROS = """
+CREATE MACRO world_days() AS (after_day() - first_day())::INTEGER;
+-- a day from `from_day` to the last day of the world; null when there is none
+CREATE MACRO day_until_end(draw, i, from_day) AS
+    CASE WHEN from_day < after_day() THEN from_day + floor(u(draw, i) * (after_day() - from_day))::INTEGER END;
+CREATE MACRO address_drawn(draw, i) AS
+    CASE WHEN u(draw || '.linked', i) < 0.97 THEN 'DZ' || lpad(floor(u(draw || '.address', i) * address_count())::BIGINT::VARCHAR, 10, '0')
+         WHEN u(draw || '.linked', i) < 0.975 THEN 'DZ9999999999' END;
+
+CREATE MACRO objects(kind, prefix, number) AS TABLE
+WITH placed AS (
+    SELECT o.i AS i, s.unit_code AS station, taker.unit_code AS other_station, u(kind || '.life', o.i) AS life,
+           CASE WHEN u(kind || '.when', o.i) < 0.9 THEN first_day() - 1 - pick(kind || '.before', o.i, 1825)
+                ELSE first_day() + pick(kind || '.since', o.i, world_days()) END AS registered_on
+    FROM range(number) AS o (i)
+    JOIN station_pick AS s ON s.k = pick(kind || '.station', o.i, station_picks())
+    JOIN station_pick AS taker ON taker.k = pick(kind || '.taker', o.i, station_picks())
+), registered AS (
+    SELECT *, written(kind, i, station) AS unit_code,
+           CASE WHEN u(kind || '.no_community', i) >= 0.01 THEN community_of(station, pick(kind || '.community', i, communities())) END AS community_code,
+           entry(kind || '.entry', i, registered_on) AS entered_at,
+           CASE WHEN life < 0.04 THEN 'moved' WHEN life < 0.08 THEN 'cancelled' WHEN life < 0.085 THEN 'merged' END AS drawn_kind,
+           CASE WHEN life < 0.085 THEN day_until_end(kind || '.event', i, greatest(registered_on, first_day() - 60)) END AS drawn_on,
+           CASE WHEN u(kind || '.far', i) < 0.3 THEN other_station ELSE station END AS next_station
+    FROM placed
+), happened AS (
+    SELECT *, entry_after(kind || '.event.entry', i, drawn_on, entered_at) AS event_entered,
+           CASE WHEN life >= 0.04 AND life < 0.043 THEN if_before_end(drawn_on + 1 + wait(kind || '.restore', i, 20)) END AS restore_on
+    FROM registered
+)
+SELECT i, prefix || lpad(i::VARCHAR, 10, '0') AS object_id, unit_code, community_code, registered_on, entered_at,
+       CASE WHEN event_entered IS NOT NULL THEN drawn_kind END AS event_kind, CASE WHEN event_entered IS NOT NULL THEN drawn_on END AS event_on, event_entered,
+       CASE WHEN drawn_kind = 'moved' THEN next_station ELSE unit_code END AS event_unit,
+       CASE WHEN drawn_kind = 'moved' THEN community_of(next_station, pick(kind || '.next', i, communities())) ELSE community_code END AS event_community,
+       restore_on, CASE WHEN life >= 0.04 AND life < 0.043 THEN entry_after(kind || '.restore.entry', i, restore_on, event_entered) END AS restore_entered
+FROM happened;
+
+-- what decides its rows: the kind of resident or whether a house is rented
+CREATE MACRO residence_kind(i) AS
+    CASE WHEN u('resident.kind', i) < 0.75 THEN 'registered' WHEN u('resident.kind', i) < 0.995 THEN 'inflow' ELSE 'foreign' END;
+CREATE MACRO is_outflow(i) AS u('resident.kind', i) < 0.04;
+CREATE MACRO is_rented(i) AS u('house.rented', i) < 0.15;
+CREATE MACRO is_key(i) AS u('organisation.key', i) < 0.05;
+-- residents who left: most of those cancelled, up to 45 days earlier, and some who are still on the books
+CREATE MACRO left_day(i, event_kind, event_on, registered_on) AS
+    CASE WHEN event_kind = 'cancelled' AND u('resident.left', i) < 0.8 THEN greatest(registered_on, event_on - pick('resident.left.days', i, 46))
+         WHEN event_kind IS NULL AND u('resident.left', i) < 0.005 THEN day_until_end('resident.left.on', i, greatest(registered_on, first_day() - 60)) END;
+
+-- up to two verifications or changes of each object, at the unit that holds it then; none after it has gone
+CREATE MACRO maintained(kind, prefix, number) AS TABLE
+WITH first_one AS (
+    SELECT *, CASE WHEN u(kind || '.verified', i) < 0.8
+                   THEN if_before_end(greatest(registered_on, first_day() - 180) + 1 + pick(kind || '.verified.days', i, 400)) END AS first_on
+    FROM objects(kind, prefix, number)
+), twice AS (
+    SELECT *, CASE WHEN u(kind || '.verified', i) < 0.3 THEN if_before_end(first_on + 30 + pick(kind || '.again.days', i, 150)) END AS second_on FROM first_one
+), each AS (
+    SELECT *, unnest([{n: 1, d: first_on}, {n: 2, d: second_on}]) AS one FROM twice
+)
+SELECT i, one.n AS number, object_id, CASE WHEN u(kind || '.changed', i * 2 + one.n) < 0.15 THEN 'changed' ELSE 'verified' END AS kind_code, one.d AS maintained_on,
+       entry(kind || '.maintained.entry', i * 2 + one.n, one.d) AS entered_at,
+       CASE WHEN event_kind = 'moved' AND one.d >= event_on THEN event_unit ELSE unit_code END AS unit_code,
+       CASE WHEN event_kind = 'moved' AND one.d >= event_on THEN event_community ELSE community_code END AS community_code
+FROM each
+WHERE one.d IS NOT NULL AND NOT (coalesce(event_kind, '') IN ('cancelled', 'merged') AND one.d >= event_on);
+"""
+
+_COMMON = "object_id, unit_code, community_code, registered_on, entered_at"
+_COLUMNS = {
+    "address": """
+        '街道' || pick('address.street', i, 40) || '号路' AS street, CASE WHEN u('address.number', i) >= 0.01 THEN (1 + pick('address.house', i, 300)) || '号' END AS house_number,
+        CASE WHEN u('address.building', i) < 0.7 THEN (1 + pick('address.block', i, 20)) || '栋' END AS building,
+        CASE WHEN u('address.rooms', i) < 0.6 AND u('address.room', i) >= 0.01 THEN (100 + pick('address.door', i, 900))::VARCHAR END AS room,
+        u('address.rooms', i) < 0.6 AS has_rooms,
+        CASE WHEN u('address.point', i) >= 0.05 THEN (100 + u('address.longitude', i) * 10)::DECIMAL(9, 6) END AS longitude,
+        CASE WHEN u('address.point', i) >= 0.05 THEN (30 + u('address.latitude', i) * 10)::DECIMAL(9, 6) END AS latitude, entered_at AS updated_at""",
+    "resident": """
+        address_drawn('resident', i) AS address_id, residence_kind(i) AS residence_kind_code, is_outflow(i) AS is_outflow,
+        CASE WHEN u('resident.name', i) < 0.005 THEN NULL WHEN u('resident.name', i) < 0.008 THEN '无' ELSE person_name(i) END AS name,
+        CASE WHEN u('resident.phone', i) < 0.03 THEN NULL WHEN u('resident.phone', i) < 0.04 THEN '不详' ELSE person_phone(i) END AS phone,
+        person_id('resident', i) AS id_number,
+        CASE WHEN u('resident.wrong_sex', i) < 0.003 THEN CASE person_sex('resident', i) WHEN '1' THEN '2' ELSE '1' END ELSE person_sex('resident', i) END AS sex_code,
+        registered_on - pick('resident.since', i, 400) AS lives_since,
+        CASE WHEN residence_kind(i) = 'inflow' AND u('resident.reason', i) >= 0.02 THEN ['work', 'study', 'family', 'trade'][1 + pick('resident.reason_kind', i, 4)] END AS residence_reason_code,
+        left_day(i, event_kind, event_on, registered_on) AS left_on,
+        least(greatest(entered_at, coalesce(left_day(i, event_kind, event_on, registered_on)::TIMESTAMP + INTERVAL 30 HOUR, entered_at)), now_at() - INTERVAL 1 SECOND) AS updated_at""",
+    "house": """
+        address_drawn('house', i) AS address_id, ['dwelling', 'dwelling', 'dwelling', 'shop', 'office', NULL][1 + pick('house.use', i, 6)] AS use_code,
+        CASE WHEN u('house.owner', i) >= 0.02 THEN ['person', 'organisation', 'state'][1 + pick('house.owner_kind', i, 3)] END AS owner_kind_code,
+        is_rented(i) AS is_rented, CASE WHEN is_rented(i) AND u('house.lessee', i) >= 0.03 THEN ['person', 'organisation'][1 + pick('house.lessee_kind', i, 2)] END AS lessee_kind_code,
+        entered_at AS updated_at""",
+    "organisation": """
+        address_drawn('organisation', i) AS address_id, ['company', 'shop', 'school', 'hospital', 'office'][1 + pick('organisation.kind', i, 5)] AS organisation_kind_code,
+        CASE WHEN u('organisation.name', i) >= 0.01 THEN '虚构单位' || lpad(i::VARCHAR, 8, '0') END AS name,
+        CASE WHEN u('organisation.credit', i) >= 0.05 THEN '999999' || lpad(i::VARCHAR, 12, '0') END AS credit_code,
+        CASE WHEN u('organisation.headcount', i) >= 0.05 THEN 1 + pick('organisation.persons', i, 200) END AS headcount, is_key(i) AS is_key_premises, entered_at AS updated_at""",
+    "security_element": """
+        address_drawn('security_element', i) AS address_id, ['camera', 'alarm', 'fire_point', 'explosives_store', 'gun_locker'][1 + pick('element.kind', i, 5)] AS element_kind_code,
+        CASE WHEN u('element.state', i) >= 0.02 THEN ['working', 'working', 'broken'][1 + pick('element.state_kind', i, 3)] END AS state_code,
+        CASE WHEN u('element.custodian', i) >= 0.03 THEN ['police', 'organisation', 'person'][1 + pick('element.custodian_kind', i, 3)] END AS custodian_kind_code,
+        entered_at AS updated_at""",
+}
+
+
+def source_of(view: str, kind: str, size: Size) -> str:
+    """Return the call of the view ``objects`` or ``maintained`` that gives all objects of ``kind``."""
+    number = {
+        "address": size.addresses,
+        "resident": size.residents,
+        "house": size.houses,
+        "organisation": size.organisations,
+        "security_element": size.security_elements,
+    }[kind]
+    return f"{view}('{kind}', '{KINDS[kind]}', {number})"
+
+
+def tables(size: Size) -> dict[str, str]:
+    """Return table -> query of the field-collection system, communities included."""
+    events, maintenance = [], []
+    for kind, prefix in KINDS.items():
+        objects = source_of("objects", kind, size)
+        events.append(f"""
+            SELECT '{prefix}E' || lpad(i::VARCHAR, 10, '0') || step.n AS event_no, object_id, step.kind AS kind_code, step.d AS occurred_on, step.entered AS entered_at,
+                   event_unit AS unit_code, event_community AS community_code, step.entered AS updated_at
+            FROM (SELECT *, unnest([{{n: 1, kind: event_kind, d: event_on, entered: event_entered}},
+                                    {{n: 2, kind: 'restored', d: restore_on, entered: restore_entered}}]) AS step FROM {objects} WHERE event_kind IS NOT NULL)
+            WHERE step.entered IS NOT NULL""")
+        maintenance.append(f"""
+            SELECT '{prefix}W' || lpad(i::VARCHAR, 10, '0') || number AS maintenance_no, object_id, kind_code, maintained_on, entered_at, unit_code, community_code,
+                   entered_at AS updated_at
+            FROM {source_of("maintained", kind, size)}""")
+    return {
+        "community": "SELECT community_code, unit_code, name_zh, name_en, TIMESTAMP '2020-01-01 08:00:00' AS updated_at FROM community ORDER BY community_code",
+        **{kind: f"SELECT {_COMMON}, {columns} FROM {source_of('objects', kind, size)}" for kind, columns in _COLUMNS.items()},
+        "object_event": " UNION ALL ".join(events),
+        "object_maintenance": " UNION ALL ".join(maintenance),
+    }
+
+
+def make(connection: duckdb.DuckDBPyConnection, size: Size) -> None:
+    """Define the views of all collected objects."""
+    connection.execute(f"CREATE MACRO address_count() AS {size.addresses}")
+    connection.execute(_MACROS)
