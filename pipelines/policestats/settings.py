@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import NamedTuple
 
 from policestats.errors import SettingsError
 
@@ -55,6 +56,22 @@ def standard(value: str | None = None) -> str:
 def source_location(source: str) -> str | None:
     """Return where ``source`` is: $POLICESTATS_SOURCE_<NAME> (a URL or a path), or None when it is not set."""
     return os.environ.get(SOURCE_PREFIX + source.upper()) or None
+
+
+class ObjectStore(NamedTuple):
+    """How S3-compatible storage is reached; None: the AWS library's own default."""
+
+    endpoint: str | None
+    region: str | None
+
+
+def object_store() -> ObjectStore:
+    """Return endpoint and region of the S3-compatible storage: $AWS_ENDPOINT_URL_S3 or $AWS_ENDPOINT_URL, $AWS_REGION or $AWS_DEFAULT_REGION.
+
+    The keys ($AWS_ACCESS_KEY_ID, $AWS_SECRET_ACCESS_KEY, $AWS_SESSION_TOKEN, or a profile) are read by the AWS library alone.
+    """
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return ObjectStore(endpoint or None, os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None)
 
 
 def pseudonym_key() -> bytes:
