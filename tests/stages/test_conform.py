@@ -272,10 +272,10 @@ def test_killed_in_the_middle_of_a_load_then_run_again(reports: Catalog, home: P
 
     stage = deliveries.stage_deliveries
 
-    def killed(engine: DuckDBEngine, raw: Any, source: Any, plans: Any, manifest: Any) -> None:
-        if manifest.load_id == 2:
+    def killed(engine: DuckDBEngine, raw: Any, source: Any, plans: Any, loads: Any) -> list[str]:
+        if loads[-1].load_id == 2:
             raise KeyboardInterrupt
-        stage(engine, raw, source, plans, manifest)
+        return stage(engine, raw, source, plans, loads)
 
     monkeypatch.setattr(deliveries, "stage_deliveries", killed)
     with pytest.raises(KeyboardInterrupt):

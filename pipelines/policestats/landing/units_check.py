@@ -13,6 +13,7 @@ from policestats.landing.snapshot import ISSUES, record_key
 from policestats.landing.warehouse import Warehouse, quoted
 
 TREE = "<tree>"
+_CODES = (TREE, "unit_code", "parent_unit_code", "successor_unit_code")
 
 
 class UnitRow(NamedTuple):
@@ -41,6 +42,8 @@ def check_units(engine: Warehouse, catalog: Catalog, load: str) -> None:
             f"{load}: the table {table.name!r} has a cycle among {cycle[0]}: {' -> '.join(cycle[1])}; "
             "correct one of these rows in the source and deliver again (the load was rolled back, everything before it stands)"
         )
+    # the whole tree was looked at, so what is known of its codes from earlier loads is told anew
+    engine.execute(f"DELETE FROM {ISSUES} WHERE column_name IN ({', '.join('?' * len(_CODES))})", list(_CODES))
     wrong: list[list[Any]] = [list(issue) for issue in row_issues(rows, catalog.standard.unit_code_pattern)]
     for issue in wrong:
         engine.execute(f"INSERT INTO {ISSUES} VALUES (?, ?, ?)", issue)

@@ -1,4 +1,4 @@
-"""conform: raw loads -> versions of core records. Every load is a full snapshot of its source, merged in one transaction."""
+"""conform: raw loads -> versions of core records. A load is merged in one transaction, whole snapshots and changes alike."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from policestats.catalog import Catalog
+from policestats.catalog import Catalog, Table
 from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse
 from policestats.errors import ConformError
 from policestats.landing import deliveries, snapshot
 from policestats.landing.core_tables import CAST_ISSUE, DELIVERY, LOAD, prepare, version_table
-from policestats.landing.merge import merge_snapshot
+from policestats.landing.merge import Changes, Versions, collapse, merge_changes, merge_snapshot
 from policestats.landing.plan import TablePlan, plan_source
 from policestats.landing.raw import Manifest, RawStore
 from policestats.landing.units_check import TREE, check_units
 
 NEW = f"{WAREHOUSE}.new"
+_REFUSED = "refused"  # key of a load's manifest in core.load: why it was not merged
 
 
 @dataclass
@@ -49,7 +50,8 @@ def run(*, catalog: Catalog, home: Path, rebuild: bool = False, progress: Callab
 
     With ``rebuild`` a new warehouse is made beside the old one from all raw loads and takes its place in one move.
     A load that cannot be merged is rolled back whole; the loads of other sources go on, and the error is raised at the end. Once a later
-    load of its source is there, such a load is put down as refused (with the reason) and never tried again.
+    load of its source is there, such a load is put down as refused (with the reason) and never tried again; what it alone brought is
+    merged with that later load.
 
     Raises: ConformError naming load, table, values and cure; DefinitionError when a source's description is wrong.
     """
@@ -72,96 +74,117 @@ def run(*, catalog: Catalog, home: Path, rebuild: bool = False, progress: Callab
 
 def _merge_all(engine: DuckDBEngine, catalog: Catalog, raw: RawStore, tell: Callable[[str], None]) -> tuple[ConformResult, list[str]]:
     result, failures = ConformResult(), []
-    loads = raw.loads()
-    held = set(engine.sql(f"SELECT load_id FROM {LOAD}")["load_id"].to_pylist())
-    last = {load.source: load.load_id for load in loads}
+    loads: dict[str, list[Manifest]] = {}
+    for load in raw.loads():
+        loads.setdefault(load.source, []).append(load)
+    books = engine.sql(f"SELECT load_id, json_exists(manifest, '$.{_REFUSED}') AS refused FROM {LOAD}").to_pylist()
+    held = {book["load_id"]: bool(book["refused"]) for book in books}
     plans: dict[str, list[TablePlan]] = {}
-    for load in loads:
+    for load in sorted((load for of in loads.values() for load in of), key=lambda m: m.load_id):
         if load.load_id in held:
             continue
         if load.source not in plans:
             plans[load.source] = plan_source(catalog, catalog.source(load.source, f"load {load.load_id} in the raw folder"))
+        until = [earlier for earlier in loads[load.source] if earlier.load_id <= load.load_id]
+        # what a refused load held has not arrived: the changes in it come with the next load that can be merged
+        waiting = len(until) - 1
+        while waiting and held.get(until[waiting - 1].load_id, False):
+            waiting -= 1
         try:
             with engine.transaction():
-                merged = _merge(engine, catalog, raw, plans[load.source], load)
+                merged = _merge(engine, catalog, raw, plans[load.source], until, waiting)
         except ConformError as error:
-            if load.load_id == last[load.source]:
+            if load is loads[load.source][-1]:
                 failures.append(str(error))
             else:
                 _refuse(engine, catalog, load, str(error))
+                held[load.load_id] = True
                 result.loads.append(load.load_id)
                 result.issues += 1
             tell(f"load {load.load_id} of {load.source}: not merged")
             continue
+        held[load.load_id] = False
         result.add(merged)
         new, changed, gone = merged.inserted.total(), merged.changed.total(), merged.removed.total()
         tell(f"load {load.load_id} of {load.source}: {new} new, {changed} changed, {gone} gone")
     return result, failures
 
 
-def _merge(engine: DuckDBEngine, catalog: Catalog, raw: RawStore, plans: list[TablePlan], load: Manifest) -> ConformResult:
+def _merge(
+    engine: DuckDBEngine, catalog: Catalog, raw: RawStore, plans: list[TablePlan], until: list[Manifest], waiting: int
+) -> ConformResult:
+    """Merge the last of the loads ``until``, all of one source; those from number ``waiting`` on were refused and come with it."""
+    load = until[-1]
     result = ConformResult([load.load_id])
     _enter(engine, catalog, load, load.to_json())
-    zone = catalog.standard.time_zone
     for plan in plans:
         if plan.into is None or plan.name not in load.tables:
             continue
         table = catalog.tables[plan.into]
-        path = raw.table_path(load.source, plan.name, load.load_id)
-        snapshot.stage(engine, path, plan, table, load.tables[plan.name].columns, zone)
-        merged = merge_snapshot(
-            engine,
-            snapshot=snapshot.STAGED,
-            into=version_table(table.name),
-            key=table.key,
-            columns=tuple(table.columns),
-            load_id=load.load_id,
-        )
-        result.inserted[table.name] = merged.inserted
-        result.changed[table.name] = merged.changed
-        result.removed[table.name] = merged.removed
-        if table.name == catalog.standard.units_table:
-            check_units(engine, catalog, f"load {load.load_id} of source {load.source!r}")
-        result.issues += _merge_issues(engine, table.name, load.load_id)
+        changes, issues = _merge_table(engine, catalog, raw, plan, table, deliveries.since_snapshot(until[waiting:], plan.name))
+        result.inserted[table.name] = changes.inserted
+        result.changed[table.name] = changes.changed
+        result.removed[table.name] = changes.removed
+        result.issues += issues
     source = catalog.sources[load.source]
-    deliveries.stage_deliveries(engine, raw, source, plans, load)
-    merge_snapshot(
-        engine,
-        snapshot=deliveries.STAGED,
-        into=DELIVERY,
-        key=("source", "table_name", "unit_code", "period"),
-        columns=deliveries.COLUMNS,
-        load_id=load.load_id,
-        scope={"source": load.source},
-        known_from="load_id",
-    )
+    tables = deliveries.stage_deliveries(engine, raw, source, plans, until)
+    if tables:
+        delivered = Versions(
+            DELIVERY,
+            ("source", "table_name", "unit_code", "period"),
+            deliveries.COLUMNS,
+            scope={"source": [load.source], "table_name": tables},
+            known_from="load_id",
+        )
+        merge_snapshot(engine, delivered, staged=deliveries.STAGED, load_id=load.load_id)
     if source.deliveries is not None:
-        result.issues += _merge_issues(engine, f"{load.source}.{source.deliveries['table']}", load.load_id)
+        result.issues += _merge_issues(engine, f"{load.source}.{source.deliveries['table']}", load.load_id).inserted
     return result
 
 
-def _merge_issues(engine: DuckDBEngine, table: str, load_id: int) -> int:
-    """Keep core.cast_issue in step with what this load could not give; return how many issues it opened."""
-    engine.execute(f"ALTER TABLE {snapshot.ISSUES} ADD COLUMN table_name VARCHAR")
-    engine.execute(f"UPDATE {snapshot.ISSUES} SET table_name = ?", [table])
-    columns = ("table_name", "record_key", "column_name", "raw_value")
-    merged = merge_snapshot(
-        engine,
-        snapshot=snapshot.ISSUES,
-        into=CAST_ISSUE,
-        key=columns,
-        columns=columns,
-        load_id=load_id,
-        scope={"table_name": table},
-        known_from="load_id",
+def _merge_table(
+    engine: DuckDBEngine, catalog: Catalog, raw: RawStore, plan: TablePlan, table: Table, chain: list[Manifest]
+) -> tuple[Changes, int]:
+    """Merge the rows of one table out of every load of ``chain``, as known from the last; return the changes and the issues opened."""
+    load_id = chain[-1].load_id
+    versions = Versions(version_table(table.name), table.key, tuple(table.columns))
+    for load in chain:
+        landed, zone = load.tables[plan.name], catalog.standard.time_zone
+        snapshot.stage(engine, raw.table_path(load.source, plan.name, load.load_id), plan, table, zone)
+        if landed.mode == "snapshot":
+            changes = merge_snapshot(engine, versions, staged=snapshot.STAGED, load_id=load_id)
+        else:
+            if landed.deleted:
+                snapshot.stage_deleted(engine, raw.deleted_path(load.source, plan.name, load.load_id), plan, table, zone)
+            deleted = snapshot.DELETED if landed.deleted else None
+            changes = merge_changes(engine, versions, staged=snapshot.STAGED, deleted=deleted, load_id=load_id)
+            snapshot.keep_untouched(engine, plan, table, CAST_ISSUE, has_deleted=bool(landed.deleted))
+        if table.name == catalog.standard.units_table and load is chain[-1]:
+            check_units(engine, catalog, f"load {load_id} of source {load.source!r}")
+        issues = _merge_issues(engine, table.name, load_id)
+    if len(chain) > 1:
+        changes, issues = collapse(engine, versions, load_id=load_id), collapse(engine, _issues_of(table.name), load_id=load_id)
+    return changes, issues.inserted
+
+
+def _merge_issues(engine: DuckDBEngine, table: str, load_id: int) -> Changes:
+    """Keep core.cast_issue in step with what this load could not give."""
+    engine.execute(
+        f"CREATE OR REPLACE TEMP TABLE issue_now AS SELECT DISTINCT ? AS table_name, record_key, column_name, raw_value FROM {snapshot.ISSUES}",
+        [table],
     )
-    return merged.inserted
+    return merge_snapshot(engine, _issues_of(table), staged="issue_now", load_id=load_id)
+
+
+def _issues_of(table: str) -> Versions:
+    columns = ("table_name", "record_key", "column_name", "raw_value")
+    return Versions(CAST_ISSUE, columns, columns, scope={"table_name": [table]}, known_from="load_id")
 
 
 def _refuse(engine: DuckDBEngine, catalog: Catalog, load: Manifest, reason: str) -> None:
     """Put down a load that can never be merged; the issue is closed by the next load of the table that can."""
     with engine.transaction():
-        _enter(engine, catalog, load, json.dumps({**json.loads(load.to_json()), "refused": reason}, ensure_ascii=False))
+        _enter(engine, catalog, load, json.dumps({**json.loads(load.to_json()), _REFUSED: reason}, ensure_ascii=False))
         engine.execute(
             f"INSERT INTO {CAST_ISSUE} (load_id, table_name, record_key, column_name, raw_value) VALUES (?, ?, '', ?, ?)",
             [load.load_id, catalog.standard.units_table, TREE, reason],
