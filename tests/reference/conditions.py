@@ -84,7 +84,51 @@ def dimension(definition: Row, row: Row, anchor: Anchor) -> Any:
         return anchor.clock.is_late(value_of(argument["on"], row), value_of(argument["entered"], row)) is True
     if kind == "date":
         return as_day(value_of(argument, row))
+    if kind == "policy":
+        return anchor.standard.policies[argument]
+    if kind in ("days_after", "months_after"):
+        return _later(kind, argument, row)
+    if kind == "number":
+        text = value_of(argument, row)
+        return None if text is None else int(text)
+    if kind == "sum_of":
+        numbers = [value_of(name, row) for name in argument]
+        return None if None in numbers else sum(numbers)
+    if kind == "filled":
+        return _filled(argument, row, anchor)
     raise KeyError(f"{kind!r} is no kind of dimension")
+
+
+def _later(kind: str, argument: Row, row: Row) -> date | None:
+    """The date so many days or months after another; the last day of a month that is too short."""
+    day = as_day(value_of(argument["date"], row))
+    wanted = argument["days" if kind == "days_after" else "months"]
+    count = wanted if isinstance(wanted, int) else value_of(wanted, row)
+    if day is None or count is None:
+        return None
+    if kind == "days_after":
+        return date.fromordinal(day.toordinal() + count)
+    months = day.year * 12 + day.month - 1 + count
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(months // 12, months % 12 + 1, min(day.day, last))
+        except ValueError:
+            continue
+    raise ValueError(f"no day {day.day} or below in month {months}")
+
+
+def _filled(argument: Row, row: Row, anchor: Anchor) -> int:
+    """How many columns hold something: no blank text, no placeholder, no false, no null."""
+    empty = argument.get("except", [])
+    empty = anchor.standard.policies[empty["policy"]] if isinstance(empty, dict) else empty
+    held = 0
+    for name in argument["columns"]:
+        value = value_of(name, row)
+        if isinstance(value, str):
+            held += value.strip() not in ("", *empty)
+        else:
+            held += value is not None and value is not False
+    return held
 
 
 def _entry(name: str, wanted: Any, row: Row, anchor: Anchor) -> Truth:

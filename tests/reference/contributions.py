@@ -34,7 +34,8 @@ def contributions(indicator: Row, window: Window, anchor: Anchor) -> Iterator[Co
             continue
         if ledger:
             if _shows(indicator, record, window):
-                yield Contribution(record, record["start_unit"], _ledger_partner(indicator, record), Fraction(1), None)
+                amount = value_of(indicator["sum"], record) if "sum" in indicator else 1
+                yield Contribution(record, record["start_unit"], _ledger_partner(indicator, record), Fraction(amount or 0), None)
         elif window.holds(as_day(value_of(indicator["on"], record))):
             yield _counted(indicator, record)
 

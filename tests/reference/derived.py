@@ -13,7 +13,7 @@ Number = Fraction | None
 Operand = Callable[[str, str], Number]  # (row code, column code) -> exact value at the same unit
 Days = Callable[[str], int]  # column code -> days in its window
 
-DERIVED = ("formula", "rate", "change", "share_of", "per_day")
+DERIVED = ("formula", "rate", "change", "share_of", "per_day", "wilson")
 STORED_DECIMALS = 6  # what a published cell can hold
 
 
@@ -34,6 +34,8 @@ def derived(column: Row, row: str, operand: Operand, days: Days) -> Number:
         if change.get("per_day"):
             now, base = _quotient(now, Fraction(days(change["of"])), 1), _quotient(base, Fraction(days(change["from"])), 1)
         return None if now is None or base is None else _quotient(now - base, base, 100)
+    if "wilson" in column:
+        return _wilson(column["wilson"], row, operand)
     return _quotient(operand(row, column["per_day"]), Fraction(days(column["per_day"])), 1)
 
 
@@ -45,6 +47,22 @@ def printed(value: Number, decimals: int | None) -> Decimal | None:
     scaled = abs(value) * 10**places
     whole = (scaled + Fraction(1, 2)).__floor__()
     return Decimal(whole if value >= 0 else -whole).scaleb(-places)
+
+
+def _wilson(rule: Row, row: str, operand: Operand) -> Number:
+    """Bound of the 95 % Wilson interval in percent: where (p - x)^2 = z^2 x (1 - x) / n, found by halving to far below any printed digit."""
+    correct, checked = operand(row, rule["of"]), operand(row, rule["over"])
+    if correct is None or checked is None or not 0 <= correct <= checked or checked == 0:
+        return None
+    share, z = correct / checked, Fraction("1.959963984540054")
+    inside, outside = share, Fraction(0 if rule["bound"] == "low" else 1)
+    for _ in range(80):
+        x = (inside + outside) / 2
+        if (share - x) ** 2 <= z**2 * x * (1 - x) / checked:
+            inside = x
+        else:
+            outside = x
+    return inside * 100
 
 
 def _weighted(of: Any, row: str, operand: Operand) -> Number:

@@ -48,8 +48,13 @@ def _source_rows(fact: Row, anchor: Anchor) -> list[Row]:
     rows = []
     for part in fact["union"]:
         for row in anchor.tables.get(part["table"], []):
-            if holds(part.get("where", {}), row, anchor) is True:
-                rows.append({"kind": part["kind"], **{name: value_of(source, row) for name, source in part["columns"].items()}})
+            if holds(part.get("where", {}), row, anchor) is not True:
+                continue
+            seen = dict(row)
+            for name, definition in part.get("dimensions", {}).items():
+                seen[name] = dimension(definition, seen, anchor)
+            empty = dict.fromkeys(fact["union"][0]["columns"]) if "others" in part else {}
+            rows.append({"kind": part["kind"], **empty, **{name: value_of(source, seen) for name, source in part["columns"].items()}})
     return rows
 
 
@@ -63,7 +68,7 @@ def _first(first: Row, rows: list[Row], anchor: Anchor) -> list[Row]:
 
 def _join(join: Row, row: Row, anchor: Anchor) -> None:
     """Add the columns of the one matching right row to ``row`` as ``alias.column``; null when there is none."""
-    right = anchor.tables.get(join["table"], [])
+    right = _joined_rows(join, anchor)
     declared = anchor.standard.tables.get(join["table"], {}).get("columns", right[0] if right else {})
     for column in declared:
         row[f"{join['as']}.{column}"] = None
@@ -76,6 +81,11 @@ def _join(join: Row, row: Row, anchor: Anchor) -> None:
     for other in found[-1:]:
         for column in declared:
             row[f"{join['as']}.{column}"] = other[column]
+
+
+def _joined_rows(join: Row, anchor: Anchor) -> list[Row]:
+    rows = anchor.tables.get(join["table"], [])
+    return [other for other in rows if holds(join["where"], other, anchor) is True] if "where" in join else rows
 
 
 def _latest(join: Row, found: list[Row], row: Row, anchor: Anchor) -> list[Row]:
@@ -105,7 +115,7 @@ def _check_unique(fact: Row, anchor: Anchor) -> None:
     for join in fact.get("joins", []):
         if "latest" in join:
             continue
-        keys = [tuple(row[column] for column in join["on"]) for row in anchor.tables.get(join["table"], [])]
+        keys = [tuple(row[column] for column in join["on"]) for row in _joined_rows(join, anchor)]
         repeated = sorted({str(key) for key in keys if None not in key and keys.count(key) > 1})
         if repeated:
             raise ValueError(f"fact {fact['id']}: join {join['as']} would fan out: {join['table']} repeats {', '.join(repeated)}")

@@ -88,7 +88,8 @@ class Tabulation:
         definition = self.columns[column]
         if "ledger" in definition:
             return definition
-        return self.standard.indicators[definition["indicator"]] if "indicator" in definition else None
+        named = self.standard.indicators[definition["indicator"]] if "indicator" in definition else None
+        return None if named is None or named.get("manual") else named
 
     def variant(self, column: str) -> str:
         """The variant of an indicator column."""
@@ -112,6 +113,8 @@ class Tabulation:
     def _exact(self, unit: str, row: str, column: str) -> Number:
         if not self.has_cell(row, column):
             return None
+        if "indicator" in self.columns[column] and self.indicator(column) is None:
+            return None  # typed by people
         if self.indicator(column) is not None:
             return self._totals.get((unit, row, column), Fraction(0)) if column in self._applicable else None
         return derived(self.columns[column], row, lambda at, code: self._exact(unit, at, code), self._days)

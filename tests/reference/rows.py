@@ -47,6 +47,8 @@ def rows_of_record(form: Row, record: Row, renamed: Row, anchor: Anchor) -> set[
     codes: set[str] = set()
     for block in form["blocks"]:
         described = block["rows"]
+        if holds(block.get("where", {}), seen, anchor) is not True:
+            continue
         codes |= {described[kind]["code"] for kind in ("one", "total") if kind in described}
         if "classification" in described:
             codes |= _path(described["classification"], seen, anchor.standard)

@@ -17,18 +17,21 @@ def spells(rule: Row, events: list[Row], anchor: Anchor) -> list[Row]:
     found: list[Row] = []
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for event in events:
-        if event[rule["kind"]] in [*rule["opens"], *rule["closes"]]:
+        if event[rule["kind"]] in [*rule["opens"], *rule["closes"]] and event[rule["on"]] is not None:
             groups.setdefault(tuple(event[name] for name in rule["by"]), []).append(event)
     for group in groups.values():
         ordered = _until_the_end(sorted(group, key=lambda event: in_order(event, rule["order"])), rule)
+        carried = _carried(rule, ordered)
+        opened: list[Row] = []
         for position, event in enumerate(ordered):
             if not _opens(event, rule, anchor):
                 continue
             before = ordered[position - 1] if position > 0 else None
             after = ordered[position + 1] if position + 1 < len(ordered) else None
-            found.append(
+            opened.append(
                 {
                     **event,
+                    **carried,
                     "start_on": event[rule["on"]],
                     "start_kind": event[rule["kind"]],
                     "start_unit": event[rule["unit"]],
@@ -36,8 +39,11 @@ def spells(rule: Row, events: list[Row], anchor: Anchor) -> list[Row]:
                     "end_on": after[rule["on"]] if after else None,
                     "end_kind": after[rule["kind"]] if after else None,
                     "end_partner": _unit_of_spell(after, rule, anchor),
+                    **_elsewhere(rule, event, before, after),
                 }
             )
+        for this, following in zip(opened, [*opened[1:], None], strict=True):
+            found.append({**this, "next_start_on": following["start_on"] if following else None})
     return found
 
 
@@ -46,6 +52,26 @@ def _until_the_end(ordered: list[Row], rule: Row) -> list[Row]:
         if event[rule["kind"]] in rule["ends"]:
             return ordered[: position + 1]
     return ordered
+
+
+def _carried(rule: Row, events: list[Row]) -> Row:
+    """What all spells of one thing take from its event of kind `from`; the greatest value, should there be several."""
+    if "carry" not in rule:
+        return {}
+    sources = [event for event in events if event[rule["kind"]] == rule["carry"]["from"]]
+    values = {name: [event[name] for event in sources if event[name] is not None] for name in rule["carry"]["dimensions"]}
+    return {name: max(known) if known else None for name, known in values.items()}
+
+
+def _elsewhere(rule: Row, event: Row, before: Row | None, after: Row | None) -> Row:
+    """Whether the neighbouring events lie in another place within (or without) the unit."""
+    if "place" not in rule:
+        return {}
+    here = event[rule["place"]]
+    return {
+        "start_is_elsewhere": (before[rule["place"]] if before else None) != here,
+        "end_is_elsewhere": (after[rule["place"]] if after else None) != here,
+    }
 
 
 def _opens(event: Row, rule: Row, anchor: Anchor) -> bool:

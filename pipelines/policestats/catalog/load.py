@@ -112,7 +112,7 @@ def indicator(spec: dict[str, Any], where: str, id: str | None = None) -> Indica
     return Indicator(
         id=id or spec["id"],
         label=spec.get("label", {}),
-        fact=spec.get("fact") or spec["ledger"],
+        fact=spec.get("fact") or spec.get("ledger", ""),
         measure=measure,
         operand=tuple(operand) if isinstance(operand, list) else (() if operand == "record" else (operand,)),
         on=spec.get("on"),
@@ -126,6 +126,7 @@ def indicator(spec: dict[str, Any], where: str, id: str | None = None) -> Indica
         unit=spec.get("unit", ""),
         source=str(spec.get("source", "")),
         where=where,
+        is_manual=bool(spec.get("manual", False)),
     )
 
 

@@ -141,6 +141,7 @@ class Indicator:
     """An indicator: what is counted, on which date, for which unit.
 
     ``measure`` is count, distinct or sum; ``show`` is None for a flow over a fact, else opening, entered, left or closing of a spell fact.
+    ``is_manual``: people type it, so it has no fact.
     """
 
     id: str
@@ -159,6 +160,7 @@ class Indicator:
     unit: str
     source: str
     where: str
+    is_manual: bool = False
 
     @property
     def is_stock(self) -> bool:

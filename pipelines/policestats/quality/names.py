@@ -45,6 +45,8 @@ class Names:
             self._same_family(right.column(column, self.place(at)).type, self.type_of(name, at), f"{column} and {name}", at)
         for name in self._join_columns(spec):
             right.column(name, self.place(trail))
+        if "where" in spec:
+            Names(self.catalog, right, self.place).check(spec["where"], (*trail, "where"))
         if "at" in spec:
             self.type_of(spec["at"], (*trail, "at"))
         for column in right.columns.values():
@@ -143,6 +145,21 @@ class Names:
         if "exists" in spec:
             self._check_exists(spec["exists"], (*trail, "exists"))
             return "boolean"
+        if "policy" in spec:
+            return _type_of_value(self.catalog.policy(spec["policy"], self.place(trail)).value)
+        if "filled" in spec:
+            for i, name in enumerate(spec["filled"]["columns"]):
+                self.type_of(name, (*trail, "filled", "columns", i))
+            return "integer"
+        if "sum_of" in spec:
+            return self._type_of_values(spec["sum_of"], (*trail, "sum_of"))
+        if "number" in spec:
+            self._fits(self.type_of(spec["number"], (*trail, "number")), "1", spec["number"], (*trail, "number"))
+            return "integer"
+        for word in ("days_after", "months_after"):
+            if word in spec:
+                self._fits(self.type_of(spec[word]["date"], (*trail, word)), date(2000, 1, 1), spec[word]["date"], (*trail, word))
+                return "date"
         if "date" in spec:
             self._fits(self.type_of(spec["date"], (*trail, "date")), date(2000, 1, 1), spec["date"], (*trail, "date"))
             return "date"

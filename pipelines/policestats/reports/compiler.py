@@ -59,7 +59,8 @@ def contributions(
         rows.append(_leaf(block, Scope(catalog, _resolver(indicator, names, rows_at=block.where), block.where, anchor)))
         for row in block.sets:
             row_scope = Scope(catalog, _resolver(indicator, names, rows_at=row.where), row.where, anchor)
-            rows.append(case([(condition(row.condition or {}, row_scope), literal(row.code))], exp.null()))
+            holds = condition({"all": [c for c in (block.condition, row.condition) if c]}, row_scope)
+            rows.append(case([(holds, literal(row.code))], exp.null()))
     values = {
         "form_id": literal(plan.form.id),
         "period": literal(plan.period.text),
@@ -199,8 +200,11 @@ def _partner(catalog: Catalog, scope: Scope, partner: str | None) -> exp.Expr:
 
 
 def _leaf(block: Block, scope: Scope) -> exp.Expr:
+    """The leaf of a record in a block; null when the record does not enter the block."""
     if block.dimension is None:
-        return literal(block.rows[0].code)
-    dimension = scope.resolve(block.dimension)
-    known = exp.In(this=dimension, expressions=[literal(code) for code in block.leaves])
-    return case([(known, dimension.copy())], literal(block.unknown))
+        leaf = literal(block.rows[0].code)
+    else:
+        dimension = scope.resolve(block.dimension)
+        known = exp.In(this=dimension, expressions=[literal(code) for code in block.leaves])
+        leaf = case([(known, dimension.copy())], literal(block.unknown))
+    return leaf if block.condition is None else case([(condition(block.condition, scope), leaf)], exp.null())

@@ -13,14 +13,16 @@ from policestats.catalog import Catalog, Fact, Table
 from policestats.errors import DefinitionError, nearest
 from policestats.query import Query, Scope, case, cast, column, condition, equal, literal, month_of, table
 from policestats.query.build import aliased as _aliased
-from policestats.query.build import joined_text, minus, over, row_number
-from policestats.reports.regrouping import Regrouping, Relation, group_columns
+from policestats.query.build import differs, joined_text, minus, over, row_number
+from policestats.reports.dimensions import RowDimensions
+from policestats.reports.regrouping import Regrouping, Relation, group_columns, plain_columns
 
 #: Name of the column that holds the printed key of a counted thing.
 RECORD_KEY = "record_key"
 #: Name of the column that holds the group of records a row was made from (see regrouping); null when the fact has no groups.
 FACT_KEY = "fact_key"
 _SPELL_COLUMNS = ("start_on", "start_kind", "start_unit", "start_partner", "end_on", "end_kind", "end_partner")
+_PLACE_COLUMNS = ("start_is_elsewhere", "end_is_elsewhere")
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,19 @@ class FactCompiler:
     _expressions: dict[str, exp.Expr] = field(default_factory=dict)
     _joined: dict[str, Table | None] = field(default_factory=dict)
     _joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
+    _waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def compile(self) -> Query:
         """Return the fact: its own columns, its dimensions, ``record_key`` and, for spells, the start_ and end_ columns."""
         spec = self.fact.spec
         base, names = self._base()
         self._expressions = {name: column(name, "base") for name in names}
+        self._waiting = dict(spec.get("dimensions", {}))  # a join may ask for one (`at: posted_on`) before its turn comes
         for join in spec.get("joins", []):
             self._join(join)
-        for name, dimension in spec.get("dimensions", {}).items():
-            self._expressions[name] = self._dimension(name, dimension)
+        for name in spec.get("dimensions", {}):
+            if name in self._waiting:
+                self._make(name)
         dimensions = dict(self._expressions.items())
         key = joined_text([self.resolve(name).copy() for name in spec["key"]])
         select = exp.select(
@@ -92,7 +97,7 @@ class FactCompiler:
             counted = exp.Count(this=exp.Star())
             query = (
                 exp.select(*columns, counted.as_("occurrences", copy=False), copy=False)
-                .from_(_aliased(self._right(join["table"], join["on"]), "joined"), copy=False)
+                .from_(_aliased(self._wanted(join, self.catalog.table(join["table"], self.fact.where)), "joined"), copy=False)
                 .where(
                     exp.and_(*(exp.not_(exp.Is(this=column(k), expression=exp.null()), copy=False) for k in keys), copy=False), copy=False
                 )
@@ -106,6 +111,8 @@ class FactCompiler:
 
     def resolve(self, name: str) -> exp.Expr:
         """Return the SQL of a column, a dimension, or ``alias.column`` of a join. Raises: DefinitionError."""
+        if name not in self._expressions and name in self._waiting:
+            self._make(name)
         if name in self._expressions:
             return self._expressions[name].copy()
         alias, dot, inner = name.partition(".")
@@ -116,6 +123,9 @@ class FactCompiler:
             return column(inner, alias)
         known = [*self._expressions, *(f"{a}.{c}" for a, t in self._joined.items() if t for c in t.columns)]
         raise DefinitionError(f"{self.fact.where}: fact {self.fact.id!r} has no column or dimension {name!r}; {nearest(name, known)}")
+
+    def _make(self, name: str) -> None:
+        self._expressions[name] = self._dimension(name, self._waiting.pop(name))
 
     def scope(self) -> Scope:
         """Return the scope of conditions over this fact's columns and dimensions."""
@@ -146,13 +156,17 @@ class FactCompiler:
     def _base(self) -> tuple[exp.Expr, list[str]]:
         spec = self.fact.spec
         if "union" in spec:
-            parts = [self._union_part(part) for part in spec["union"]]
-            names = ["kind", *spec["union"][0]["columns"]]
+            names = list(spec["union"][0]["columns"])
             for part in spec["union"]:
-                if list(part["columns"]) != names[1:]:
+                extra = [name for name in part["columns"] if name not in names]
+                missing = [name for name in names if name not in part["columns"]] if "others" not in part else []
+                if extra or missing:
                     raise DefinitionError(
-                        f"{self.fact.where}: the parts of a union name the same columns in the same order ({', '.join(names[1:])})"
+                        f"{self.fact.where}: the parts of a union name the same columns, those of the first part ({', '.join(names)}); "
+                        f"{part['kind']!r} lacks {', '.join(missing) or 'none'} and adds {', '.join(extra) or 'none'}; `others: null` leaves the lacking ones empty"
                     )
+            parts = [self._union_part(part, names) for part in spec["union"]]
+            names = ["kind", *names]
             found: exp.Expr = parts[0]
             for part_query in parts[1:]:
                 found = exp.union(found, part_query, distinct=False)
@@ -171,19 +185,26 @@ class FactCompiler:
             )
         return found, names
 
-    def _union_part(self, part: dict[str, Any]) -> exp.Select:
+    def _union_part(self, part: dict[str, Any], names: list[str]) -> exp.Select:
         source = self.catalog.table(part["table"], self.fact.where)
+        scope = self._columns_scope(list(source.columns), "t")
+        made: dict[str, exp.Expr] = {}
+
+        def resolve(name: str) -> exp.Expr:
+            return made[name].copy() if name in made else scope.resolve(name)
+
+        dimensions = RowDimensions(Scope(self.catalog, resolve, self.fact.where, self.anchor), source.columns, self._posted)
+        for name, spec in part.get("dimensions", {}).items():
+            made[name] = dimensions.compile(name, spec)
         selected: list[exp.Expr] = [literal(part["kind"]).as_("kind", quoted=True, copy=False)]
-        for name, value in part["columns"].items():
-            if isinstance(value, dict):
-                selected.append(literal(value["literal"]).as_(name, quoted=True, copy=False))
-            else:
-                source.column(value, self.fact.where)
-                selected.append(column(value, "t").as_(name, quoted=True, copy=False))
+        for name in names:
+            value = part["columns"].get(name, {"literal": None})
+            found = literal(value["literal"]) if isinstance(value, dict) else resolve(value)
+            selected.append(found.as_(name, quoted=True, copy=False))
         select = exp.select(*selected, copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False)
         if "where" in part:
-            select = select.where(condition(part["where"], self._columns_scope(list(source.columns), "t")), copy=False)
-        return self._only(select, {n: c for n, c in part["columns"].items() if isinstance(c, str)}, null_safe=True)
+            select = select.where(condition(part["where"], scope), copy=False)
+        return self._only(select, plain_columns(part, source), null_safe=True)
 
     def _columns_scope(self, names: list[str], alias: str) -> Scope:
         def resolve(name: str) -> exp.Expr:
@@ -202,12 +223,21 @@ class FactCompiler:
             right.column(name, self.fact.where)
         on = [equal(column(r, alias), self.resolve(left)) for r, left in join["on"].items()]
         if "latest" not in join:
-            relation = self._right(right.name, join["on"])
+            relation = self._wanted(join, right)
         else:
             relation, instants = self._history(join, right)
             on += self._at(join["at"], alias, instants)
         self._joined[alias] = right
         self._joins.append((_aliased(relation, alias), exp.and_(*on, copy=False)))
+
+    def _wanted(self, join: dict[str, Any], right: Table) -> exp.Expr:
+        """The rows of a joined table that meet the join's `where`."""
+        rows = self._right(right.name, join["on"])
+        if "where" not in join:
+            return rows
+        names = list(right.columns)
+        select = exp.select(*(column(n, "w") for n in names), copy=False).from_(_aliased(rows, "w"), copy=False)
+        return select.where(condition(join["where"], self._columns_scope(names, "w")), copy=False)
 
     def _history(self, join: dict[str, Any], right: Table) -> tuple[exp.Expr, tuple[str, str]]:
         """Turn dated rows into intervals [from, until), so that an as-of join finds at most one of them."""
@@ -224,7 +254,7 @@ class FactCompiler:
                 upto.as_(until, quoted=True, copy=False),
                 copy=False,
             )
-            .from_(_aliased(self._right(right.name, join["on"]), "h"), copy=False)
+            .from_(_aliased(self._wanted(join, right), "h"), copy=False)
             .where(exp.not_(exp.Is(this=day.copy(), expression=exp.null()), copy=False), copy=False)
         )
         return select, (since, until)
@@ -247,32 +277,12 @@ class FactCompiler:
     # -- dimensions -----------------------------------------------------------------------------------------------------------
 
     def _dimension(self, name: str, spec: dict[str, Any]) -> exp.Expr:
-        if "column" in spec:
-            return self.resolve(spec["column"])
-        if "literal" in spec:
-            return literal(spec["literal"])
-        if "first_of" in spec:
-            parts = [self._value(v) for v in spec["first_of"]]
-            return exp.Coalesce(this=parts[0], expressions=parts[1:]) if len(parts) > 1 else parts[0]
         if "map" in spec:
             return self._map(name, spec)
-        if "flag" in spec:
-            return exp.Coalesce(this=exp.paren(condition(spec["flag"], self.scope()), copy=False), expressions=[literal(False)])
-        if "switch" in spec:
-            branches = [(condition(b["when"], self.scope()), self._value(b["then"])) for b in spec["switch"]]
-            return case(branches, self._value(spec["else"]))
         if "exists" in spec:
             return self._exists(name, spec["exists"])
-        if "posted" in spec:
-            return self._posted(spec["posted"], self.resolve)[0]
-        if "late" in spec:
-            return self._posted(spec["late"], self.resolve)[1]
-        if "date" in spec:
-            return cast(self.resolve(spec["date"]), "date")
-        raise DefinitionError(f"{self.fact.where}: dimension {name!r} is of no known kind")
-
-    def _value(self, value: Any) -> exp.Expr:
-        return literal(value["literal"]) if isinstance(value, dict) else self.resolve(value)
+        own = {} if "union" in self.fact.spec else self.catalog.table(self.fact.spec["table"], self.fact.where).columns
+        return RowDimensions(self.scope(), own, self._posted).compile(name, spec)
 
     def _map(self, name: str, spec: dict[str, Any]) -> exp.Expr:
         codelist = self.catalog.codelist(spec["codelist"], self.fact.where)
@@ -367,8 +377,15 @@ class FactCompiler:
             [(leaves, exp.null())], exp.Coalesce(this=unit.copy(), expressions=[literal(self.catalog.standard.unknown_unit_code)])
         )
         is_opening = exp.In(this=kind.copy(), expressions=[literal(k) for k in spec["opens"]])
+        carried = self._carried(by)
+        extra: list[exp.Expr] = []
+        if "place" in spec:  # for rows below a unit: a transfer counts there when its other end lies in another place
+            place = column(spec["place"], "e")
+            for name, function in zip(_PLACE_COLUMNS, (exp.Lag, exp.Lead), strict=True):
+                extra.append(differs(place.copy(), neighbour(function, place)).as_(name, quoted=True, copy=False))
         pairs = exp.select(
-            *(column(n, "e") for n in columns),
+            *(carried[n].as_(n, quoted=True, copy=False) if n in carried else column(n, "e") for n in columns),
+            *extra,
             day.copy().as_("start_on", quoted=True, copy=False),
             kind.copy().as_("start_kind", quoted=True, copy=False),
             outside.copy().as_("start_unit", quoted=True, copy=False),
@@ -379,13 +396,27 @@ class FactCompiler:
             exp.and_(is_opening, exp.not_(leaves.copy(), copy=False), copy=False).as_("is_spell", quoted=True, copy=False),
             copy=False,
         ).from_(_aliased(kept, "e"), copy=False)
-        names = (*columns, *_SPELL_COLUMNS)
+        names = (*columns, *_SPELL_COLUMNS, *(e.alias for e in extra))
+        next_start = over(exp.Lead(this=column("start_on", "s")), [column(n, "s") for n in spec["by"]], [column(n, "s") for n in spec["order"]])
         spells = (
-            exp.select(*(column(n, "s") for n in names), copy=False)
+            exp.select(*(column(n, "s") for n in names), next_start.as_("next_start_on", quoted=True, copy=False), copy=False)
             .from_(_aliased(pairs, "s"), copy=False)
             .where(column("is_spell", "s"), copy=False)
         )
-        return Query(spells, names)
+        return Query(spells, (*names, "next_start_on"))
+
+    def _carried(self, by: list[exp.Expr]) -> dict[str, exp.Expr]:
+        """What every spell of a thing takes from the thing's event of one kind (the greatest value, should there be several such events)."""
+        spec = self.fact.spec["spells"]
+        if "carry" not in spec:
+            return {}
+        is_source = equal(column(spec["kind"], "e"), literal(spec["carry"]["from"]))
+        return {
+            name: exp.Window(
+                this=exp.Max(this=case([(is_source.copy(), column(name, "e"))], exp.null())), partition_by=[b.copy() for b in by]
+            )
+            for name in spec["carry"]["dimensions"]
+        }
 
     def _leaves(self, columns: tuple[str, ...]) -> exp.Expr:
         spec = self.fact.spec["spells"].get("leaves_when")

@@ -11,7 +11,7 @@ from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
 from policestats.reports.fold import Grid
 from policestats.reports.plan import Plan
-from policestats.reports.rates import SCALE, Flags, Integers, rates
+from policestats.reports.rates import SCALE, Flags, Integers, rates, wilson
 from policestats.reports.status import Status
 from policestats.reports.template import Form, FormColumn, operands
 
@@ -57,7 +57,8 @@ def fill(plan: Plan, units: list[str], grid: Grid, booked: Grid, statuses: dict[
     defined: dict[str, Flags] = {}
     for code in values:
         defined[code] = np.broadcast_to(applies.get(code, np.ones((1, len(rows)), dtype=bool)), shape).copy()
-    for code in plan.not_applicable:
+    typed = [c.code for c in plan.form.columns_for(plan.period.frequency) if c.kind == "manual"]
+    for code in (*plan.not_applicable, *typed):
         values[code] = np.full(shape, 0, dtype=object)
         defined[code] = np.zeros(shape, dtype=bool)
     table = FormTable(plan.form, plan.period, units, rows, values, defined, booked.values, statuses)
@@ -97,6 +98,8 @@ def _derived(column: FormColumn, table: FormTable, plan: Plan) -> Values:
         before, before_known = _linear({c["from"]: weights[1]}, table, None)
         numerator, denominator = now - before, before
         known, base_known, per = now_known & before_known, before_known, 100
+    elif column.kind == "wilson":
+        return _wilson(column, table)
     elif column.kind == "share_of":
         numerator, known = _linear({spec["share_of"]["column"]: 1}, table, None)
         denominator, base_known = _share_base(spec["share_of"], table)
@@ -106,6 +109,19 @@ def _derived(column: FormColumn, table: FormTable, plan: Plan) -> Values:
         denominator, base_known, per = np.full(numerator.shape, _days(spec["per_day"], plan) * SCALE, dtype=object), known, 1
     found, has_base = rates(numerator, _as_base(denominator, column, table), per=per, decimals=column.decimals)
     return found, known & base_known & has_base
+
+
+def _wilson(column: FormColumn, table: FormTable) -> Values:
+    spec = column.spec["wilson"]
+    of, known = _linear({spec["of"]: 1}, table, None)
+    over, base_known = _linear({spec["over"]: 1}, table, None)
+    defined = (known & base_known & (over > 0) & (of >= 0) & (of <= over)).astype(bool)  # what cannot be a share has no bounds
+    values = np.zeros(of.shape, dtype=object)
+    for at in zip(*np.nonzero(defined), strict=True):
+        bound = wilson(of[at] // SCALE, over[at] // SCALE, bound=spec["bound"], decimals=column.decimals)
+        assert bound is not None
+        values[at] = int(bound * SCALE)
+    return values, defined
 
 
 def _as_base(denominator: Integers, column: FormColumn, table: FormTable) -> Integers:

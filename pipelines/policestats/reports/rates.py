@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,38 @@ def rates(numerators: Integers, denominators: Integers, *, per: int, decimals: i
     scaled = numerators[defined] * (per * 10**decimals)
     found[defined] = _rounded_array(scaled, denominators[defined]) * step
     return found, defined
+
+
+#: The 97.5th percentile of the normal distribution: 95 % lie within it on both sides.
+_Z = Decimal("1.959963984540054")
+
+
+def wilson(successes: int, trials: int, *, bound: str, decimals: int) -> Decimal | None:
+    """Return a bound of the 95 % Wilson score interval of ``successes / trials`` in percent, rounded once, half away from zero.
+
+    Args:
+        successes: Records found correct, 0 to ``trials``.
+        trials: Records checked.
+        bound: ``low`` or ``high``.
+        decimals: Decimal places kept.
+    Returns: The bound, 0 to 100; None when nothing was checked, printed as "—".
+    Raises: ValueError when ``successes`` lies outside 0 to ``trials``.
+    Source: rules.md section 4 (publish n and a Wilson 95 % interval); E. B. Wilson, 1927.
+
+    >>> wilson(45, 50, bound="low", decimals=2)
+    Decimal('78.64')
+    """
+    if trials == 0:
+        return None
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} of {trials} cannot be a share; the first must lie between 0 and the second")
+    with localcontext() as context:
+        context.prec = 60
+        square = _Z * _Z
+        spread = _Z * (square + Decimal(4 * successes * (trials - successes)) / trials).sqrt()
+        middle = 2 * successes + square
+        found = (middle + spread if bound == "high" else middle - spread) / (2 * (trials + square)) * 100
+        return found.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def _rounded(numerator: int, denominator: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from policestats.catalog import Catalog, Fact
+from policestats.catalog import Catalog, Fact, Table
 from policestats.query import Query, column, equal, table
 from policestats.query.build import aliased
 
@@ -89,7 +89,13 @@ def _parts(catalog: Catalog, fact: Fact) -> list[tuple[str, dict[str, str]]]:
     if "union" not in fact.spec:
         name = fact.spec["table"]
         return [(name, {c: c for c in catalog.table(name, fact.where).columns})]
-    return [(part["table"], {n: c for n, c in part["columns"].items() if isinstance(c, str)}) for part in fact.spec["union"]]
+    return [(part["table"], plain_columns(part, catalog.table(part["table"], fact.where))) for part in fact.spec["union"]]
+
+
+def plain_columns(part: dict[str, Any], source: Table) -> dict[str, str]:
+    """Return the columns that a part of a union takes from its table as they are."""
+    made = part.get("dimensions", {})
+    return {n: c for n, c in part["columns"].items() if isinstance(c, str) and c in source.columns and c not in made}
 
 
 def _joined(fact: Fact) -> list[tuple[str, dict[str, str]]]:

@@ -73,6 +73,9 @@ def _of(coverage: Coverage, rules: list[str]) -> Status:
 def _derive(column: FormColumn, columns: dict[str, FormColumn], found: dict[str, dict[str, Status]], units: list[str]) -> None:
     if column.code in found:
         return
+    if column.kind == "manual":
+        found[column.code] = {unit: Status("missing", 0, 0, "typed by people; nothing has been typed") for unit in units}
+        return
     parts = operands(column)
     for name in parts:
         _derive(columns[name], columns, found, units)

@@ -18,7 +18,7 @@ from policestats.periods import VARIANTS
 from policestats.reports.check_language import Call, Check, read_check
 
 #: kinds of columns that are computed from other columns after aggregation
-DERIVED = ("formula", "rate", "change", "share_of", "per_day")
+DERIVED = ("formula", "rate", "change", "share_of", "per_day", "wilson")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Block:
     """A set of rows that partitions the counted things, with its of-which rows.
 
     ``dimension`` is None for a single row; ``unknown`` takes null and unknown members; ``leaves`` are the members that partition.
+    ``condition``: only records that meet it enter the block (None: all do).
     """
 
     id: str
@@ -47,6 +48,7 @@ class Block:
     unknown: str | None
     total: str
     where: str = "form"
+    condition: dict[str, Any] | None = None
 
     @property
     def leaves(self) -> list[str]:
@@ -61,7 +63,7 @@ class Block:
 
 @dataclass(frozen=True)
 class FormColumn:
-    """A column. ``kind`` is base or one of DERIVED; ``spec`` holds what it is made of; ``indicator`` and ``variant`` are those of a base column."""
+    """A column. ``kind`` is base, manual or one of DERIVED; ``spec`` holds what it is made of; ``indicator`` and ``variant`` are those of a base column."""
 
     code: str
     label: Label
@@ -79,8 +81,8 @@ class FormColumn:
     where: str
 
     def applies(self, row: str) -> bool:
-        """Whether the column has a cell in ``row``."""
-        return self.rows is None or row in self.rows
+        """Whether the column has a cell in ``row``; the rows below a member (``member/value``) are as the member's own."""
+        return self.rows is None or row in self.rows or row.partition("/")[0] in self.rows
 
     def label_at(self, day: date) -> Label:
         """The caption in force on ``day`` (受理 became 立案 on 2026-01-01)."""
@@ -97,7 +99,7 @@ class FormColumn:
             return self.indicator.additivity
         return (
             {"units": "recompute", "time": "recompute", "rows": "recompute"}
-            if self.kind != "formula"
+            if self.kind in DERIVED and self.kind != "formula"
             else {"units": "sum", "time": "sum", "rows": "sum"}
         )
 
@@ -241,6 +243,11 @@ def _blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tuple[
                 rows.append(Row(rows_spec["total"]["code"], rows_spec["total"]["label"], "total", None, spec["id"]))
             if total is None:
                 raise DefinitionError(f"{place}: the first block needs a total; add total: {{code: T, label: ...}}")
+            if position and "total" not in rows_spec and spec.get("where") != specs[0].get("where"):
+                raise DefinitionError(
+                    f"{place}: block {spec['id']!r} takes other records than the first block, so it cannot add up to the first block's total; "
+                    "give it a total of its own, or the same where"
+                )
             block_total = rows_spec.get("total", {}).get("code", total)
             c = rows_spec["classification"]
             codelist = catalog.codelist(c["codelist"], place)
@@ -259,7 +266,15 @@ def _blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tuple[
                 rows.append(Row(s["code"], s["label"], "of_which", s["parent"], spec["id"], s["where"], line))
         block_total = rows[0].code if "one" in rows_spec else block_total
         blocks.append(
-            Block(spec["id"], tuple(rows), dimension, unknown, block_total, where(("blocks", position, "rows", "classification")))
+            Block(
+                spec["id"],
+                tuple(rows),
+                dimension,
+                unknown,
+                block_total,
+                where(("blocks", position, "rows", "classification")),
+                spec.get("where"),
+            )
         )
     return tuple(blocks)
 
@@ -293,6 +308,8 @@ def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
             indicator = read_indicator(spec, place, id=spec["code"])
         else:
             indicator = catalog.indicator(spec["indicator"], place)
+            if indicator.is_manual:
+                kind = "manual"
         if variant not in VARIANTS:
             raise DefinitionError(f"{place}: {variant!r} is no variant; {nearest(variant, VARIANTS)}")
     label = spec.get("label") or (indicator.label if indicator else None)
@@ -310,7 +327,7 @@ def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
         frequencies=tuple(spec["frequencies"]) if "frequencies" in spec else None,
         kind=kind,
         spec=spec,
-        indicator=indicator,
+        indicator=None if kind == "manual" else indicator,
         variant=variant,
         where=place,
     )
@@ -382,6 +399,8 @@ def _operands(column: FormColumn) -> list[str]:
         return [spec["share_of"]["column"]]
     if column.kind == "per_day":
         return [spec["per_day"]]
+    if column.kind == "wilson":
+        return [spec["wilson"]["of"], spec["wilson"]["over"]]
     return []
 
 
