@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import time
+from dataclasses import dataclass, fields
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from policestats.catalog.model import CodeList, Column, Fact, Indicator, Policy, Source, SourceTable, Standard, Table, UnitLevel
+from policestats.catalog.model import CodeList, Column, Cursor, Fact, Indicator, Policy, Source, SourceTable, Standard, Table, UnitLevel
 from policestats.catalog.yaml_file import YamlFile
 from policestats.errors import DefinitionError, nearest
 from policestats.periods import Cutoff
@@ -18,6 +18,8 @@ Named = TypeVar("Named", Fact, Indicator)
 Value = TypeVar("Value")
 #: the policy that decides where late entries count; a standard without it says so in standard.yaml alone
 _LATENESS_POLICY = "late"
+#: what every kind of source knows of a table; other keys are its reader's own
+_SOURCE_TABLE_KEYS = frozenset(f.name for f in fields(SourceTable)) - {"name", "options"}
 _MANDATORY = ("code", "parent_code", "label_zh", "label_en")
 
 
@@ -242,13 +244,45 @@ def _source(file: YamlFile, tables: dict[str, Table]) -> Source:
         into = t.get("into")
         if into is not None:
             _known(tables, into, "core table", file.where(("tables", name, "into")))
-        found[name] = SourceTable(
-            name,
-            into,
-            t.get("member"),
-            t.get("columns", {}),
-            tuple(t.get("drop", ())),
-            t.get("identity"),
-            bool(t.get("is_reference", False)),
-        )
-    return Source(d["source"], d["label"], d["kind"], found, d.get("deliveries"), file.where())
+        found[name] = _source_table(name, t)
+    return Source(
+        id=d["source"],
+        label=d["label"],
+        kind=d["kind"],
+        tables=found,
+        deliveries=d.get("deliveries"),
+        where=file.where(),
+        connection=d.get("connection", d["source"]),
+        placeholders=tuple(d.get("placeholders", ())),
+    )
+
+
+def _source_table(name: str, spec: dict[str, Any]) -> SourceTable:
+    cursor = Cursor(spec["cursor"]["column"], _duration(spec["cursor"].get("lag", "0 days"))) if "cursor" in spec else None
+    return SourceTable(
+        name=name,
+        into=spec.get("into"),
+        member=spec.get("member"),
+        columns=spec.get("columns", {}),
+        drop=tuple(spec.get("drop", ())),
+        identity=spec.get("identity"),
+        is_reference=bool(spec.get("is_reference", False)),
+        key=tuple(spec.get("key", ())),
+        cursor=cursor,
+        reconcile=_reconcile(spec.get("reconcile", "each_load")) if cursor is not None else None,
+        presence=spec.get("presence", {}),
+        types=spec.get("types", {}),
+        delivers=spec.get("delivers", "snapshot"),
+        options={key: value for key, value in spec.items() if key not in _SOURCE_TABLE_KEYS},
+    )
+
+
+def _reconcile(spec: str | dict[str, str]) -> timedelta | None:
+    if isinstance(spec, dict):
+        return _duration(spec["every"])
+    return timedelta(0) if spec == "each_load" else None
+
+
+def _duration(text: str) -> timedelta:
+    number, unit = text.split()
+    return timedelta(**{unit if unit.endswith("s") else f"{unit}s": int(number)})

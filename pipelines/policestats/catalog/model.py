@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from policestats.errors import DefinitionError, nearest
@@ -178,21 +178,40 @@ class Indicator:
 
 
 @dataclass(frozen=True)
+class Cursor:
+    """The column of a source table that grows whenever a record is entered or changed, and how much later than that a record may commit."""
+
+    column: str
+    lag: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True)
 class SourceTable:
-    """How one table of a source becomes a core table."""
+    """How one table of a source becomes a core table.
+
+    ``reconcile`` is the time after which the whole table is compared with what was landed, by key and cursor: zero for each load, None for
+    never. ``options`` are the keys that only the reader of the source's kind knows, as written.
+    """
 
     name: str
-    into: str | None
-    member: str | None
-    columns: dict[str, Any]
-    drop: tuple[str, ...]
-    identity: dict[str, str] | None
-    is_reference: bool
+    into: str | None = None
+    member: str | None = None
+    columns: dict[str, Any] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    identity: dict[str, str] | None = None
+    is_reference: bool = False
+    key: tuple[str, ...] = ()
+    cursor: Cursor | None = None
+    reconcile: timedelta | None = None
+    presence: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    delivers: str = "snapshot"
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A system that records come from."""
+    """A system that records come from. ``connection`` is the scheduler's connection that says where it is."""
 
     id: str
     label: Label
@@ -200,3 +219,5 @@ class Source:
     tables: dict[str, SourceTable]
     deliveries: dict[str, Any] | None
     where: str
+    connection: str
+    placeholders: tuple[str, ...] = ()

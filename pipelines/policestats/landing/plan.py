@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from policestats.catalog import Catalog, Source, SourceTable, Table
-from policestats.errors import DefinitionError
+from policestats.catalog import Catalog, Cursor, Source, SourceTable, Table
+from policestats.errors import DefinitionError, nearest
 
+#: families of source types that a value of a core type can be read from; text can be read from any
+READABLE = {
+    "integer": ("integer", "decimal", "text"),
+    "decimal": ("integer", "decimal", "text"),
+    "date": ("date", "timestamp", "text"),
+    "timestamp": ("date", "timestamp", "text"),
+    "boolean": ("boolean", "integer", "text"),
+}
 IDENTITY_OUTPUTS = ("pseudonym", "is_valid", "birth_year", "birth_month", "sex_agrees")
 
 
@@ -35,7 +44,10 @@ class Identity:
 class TablePlan:
     """One source table: ``reads`` are the columns taken from the source, ``lands`` those written to raw, in that order.
 
-    ``origins`` says for each column of the core table ``into`` where it comes from; it is empty when the table feeds none.
+    ``origins`` says for each column of the core table ``into`` where it comes from; of a table that feeds none, which columns land.
+    ``key`` are the source columns that identify a record; empty when the description does not say. ``presence`` gives for a landed
+    column the source column whose being filled it tells; ``placeholders`` are the words that fill nothing. ``families`` are the
+    families of types that a source column may have (a column without an entry: any), ``typed`` the columns whose one family the description names.
     """
 
     name: str
@@ -46,6 +58,15 @@ class TablePlan:
     lands: tuple[str, ...]
     origins: dict[str, Origin]
     identity: Identity | None
+    key: tuple[str, ...] = ()
+    cursor: Cursor | None = None
+    reconcile: timedelta | None = None
+    presence: dict[str, str] = field(default_factory=dict)
+    placeholders: tuple[str, ...] = ()
+    families: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    typed: frozenset[str] = frozenset()
+    delivers: str = "snapshot"
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def plan_source(catalog: Catalog, source: Source) -> list[TablePlan]:
@@ -60,7 +81,7 @@ def plan_source(catalog: Catalog, source: Source) -> list[TablePlan]:
     extra: dict[str, list[str]] = {}
     if source.deliveries is not None:
         name = source.deliveries["table"]
-        tables.setdefault(name, SourceTable(name, None, None, {}, (), None, False))
+        tables.setdefault(name, SourceTable(name))
         extra[name] = delivery_columns(source.deliveries)
     return [_plan(catalog, source, table, extra.get(name, [])) for name, table in tables.items()]
 
@@ -94,31 +115,74 @@ def _plan(catalog: Catalog, source: Source, table: SourceTable, extra: list[str]
     asked = f"{source.where}: tables.{table.name}"
     core = catalog.table(table.into, asked) if table.into is not None else None
     identity = _identity(table, core, asked)
-    made = set(identity.outputs.values()) if identity else set()
-    origins = _origins(table, core, made, asked)
+    made = [*(identity.outputs.values() if identity else ()), *table.presence]
+    for name in table.presence:
+        if core is not None:
+            core.column(name, f"{asked}.presence")
+    origins = _origins(table, core, set(made), asked)
     named = [o.column for o in origins.values() if o.column is not None and o.column not in made]
-    kept = list(dict.fromkeys([*named, *extra]))
+    kept = list(dict.fromkeys([*named, *extra, *table.key, *([table.cursor.column] if table.cursor else [])]))
     if not kept and not made:
         raise DefinitionError(f"{asked}: nothing of it would land; name a core table with 'into' or columns with 'columns', or remove it")
-    for hidden in (*table.drop, *([identity.column] if identity else [])):
+    for hidden in (*table.drop, *([identity.column] if identity else []), *table.presence.values()):
         if hidden in kept:
-            raise DefinitionError(f"{asked}: the column {hidden!r} must never land (drop, identity) and is mapped; remove one of the two")
-    clash = sorted(made & set(kept))
+            raise DefinitionError(
+                f"{asked}: the column {hidden!r} must never land (drop, identity, presence) and is mapped; remove one of the two"
+            )
+    clash = sorted({name for name in made if name in kept or made.count(name) > 1})
     if clash:
-        raise DefinitionError(f"{asked}: {', '.join(clash)} is made from the identity and read from the source; remove one of the two")
-    reads = list(kept)
-    if identity:
-        reads += [c for c in (identity.column, identity.sex) if c is not None and c not in reads]
+        raise DefinitionError(f"{asked}: {', '.join(clash)} is made at landing and named a second time; remove one of the two")
+    hidden_reads = [*((identity.column, identity.sex) if identity else ()), *table.presence.values()]
+    key = _key(table, core, origins, made)
+    if table.cursor is not None and not key:
+        raise DefinitionError(
+            f"{asked}.cursor: the table has no key in the source, so a change cannot be told from a new record; name it with 'key'"
+        )
+    unread = [name for name in table.types if name not in (*kept, *hidden_reads)]
+    if unread:
+        raise DefinitionError(
+            f"{asked}.types: the column {unread[0]!r} is not read; {nearest(unread[0], [c for c in (*kept, *hidden_reads) if c])}"
+        )
     return TablePlan(
         name=table.name,
         member=table.member or table.name,
         into=table.into,
         is_reference=table.is_reference,
-        reads=tuple(reads),
-        lands=(*kept, *(identity.outputs.values() if identity else ())),
+        reads=tuple(dict.fromkeys([*kept, *(c for c in hidden_reads if c is not None)])),
+        lands=(*kept, *made),
         origins=origins,
         identity=identity,
+        key=key,
+        cursor=table.cursor,
+        reconcile=table.reconcile,
+        presence=table.presence,
+        placeholders=source.placeholders,
+        families=_families(table, core, origins),
+        typed=frozenset(table.types),
+        delivers=table.delivers,
+        options=table.options,
     )
+
+
+def _key(table: SourceTable, core: Table | None, origins: dict[str, Origin], made: list[str]) -> tuple[str, ...]:
+    """The source columns that feed the core table's key; none when a part of it is made at landing."""
+    if core is None:
+        return table.key
+    columns = [origins[name].column for name in core.key]
+    if any(column in made for column in columns):
+        return ()
+    return tuple(dict.fromkeys(column for column in columns if column is not None))
+
+
+def _families(table: SourceTable, core: Table | None, origins: dict[str, Origin]) -> dict[str, tuple[str, ...]]:
+    """The families of types each source column may have: the one the description names, else those its core type can be read from."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, column in (core.columns if core is not None else {}).items():
+        origin = origins[name]
+        if origin.column is not None and column.type != "text":
+            # a number that is written as a date has a format that reads it
+            found[origin.column] = (*READABLE[column.type], *(("integer",) if origin.format else ()))
+    return {**found, **{name: (family,) for name, family in table.types.items()}}
 
 
 def _origins(table: SourceTable, core: Table | None, made: set[str], asked: str) -> dict[str, Origin]:
@@ -127,7 +191,9 @@ def _origins(table: SourceTable, core: Table | None, made: set[str], asked: str)
     for name in table.columns:
         core.column(name, f"{asked}.columns")
         if name in made:
-            raise DefinitionError(f"{asked}.columns: {name!r} is made from the identity; remove it from 'columns' or from 'identity'")
+            raise DefinitionError(
+                f"{asked}.columns: {name!r} is made at landing; remove it from 'columns' or from 'identity' and 'presence'"
+            )
     return {name: _origin(name, table.columns.get(name, name), asked) for name in core.columns}
 
 

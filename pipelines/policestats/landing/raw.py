@@ -9,7 +9,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,28 @@ _WORK = ".landing-"
 
 @dataclass(frozen=True)
 class LandedTable:
-    """One table of a load: how many rows, which columns, and the SHA-256 of its content (free of row order)."""
+    """One table of a load: how many rows, which columns, and a hash of its content (free of row order).
+
+    Mode ``snapshot`` holds every record of the table, ``changes`` new and changed records only; ``deleted`` then counts the keys of
+    records that are gone (in ``<load>.deleted.parquet``). ``source_types`` are the source's columns with their types as it declares them.
+    ``until`` is the greatest cursor landed so far, ``reconciled_at`` (UTC, ISO) when the whole table was last read or compared.
+    ``files`` are the delivered files of this load with the hash of their content, where a table is delivered in increments.
+    """
 
     rows: int
     columns: tuple[str, ...]
     sha256: str
+    mode: str = "snapshot"
+    deleted: int = 0
+    source_types: dict[str, str] = field(default_factory=dict)
+    until: str | None = None
+    reconciled_at: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> LandedTable:
+        """Return the table written as ``plain``; what an older manifest does not say has its default."""
+        return cls(**{**plain, "columns": tuple(plain["columns"])})
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,7 @@ class Manifest:
         try:
             plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             landed_at = datetime.strptime(plain["landed_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-            tables = {name: LandedTable(t["rows"], tuple(t["columns"]), t["sha256"]) for name, t in plain["tables"].items()}
+            tables = {name: LandedTable.of(table) for name, table in plain["tables"].items()}
             return cls(plain["load_id"], plain["source"], landed_at, plain["location"], tables)
         except (ValueError, KeyError, TypeError) as error:
             raise ExtractError(f"{path}: not a manifest of a load ({error!r}); restore the raw folder from its backup") from None
@@ -75,9 +92,14 @@ class RawStore:
         """Return where the rows of one table of one load are (or will be)."""
         return self._folder / source / table / f"{load_id:08d}.parquet"
 
+    def deleted_path(self, source: str, table: str, load_id: int) -> Path:
+        """Return where the keys of the records that are gone with one load are (or will be)."""
+        return self._folder / source / table / f"{load_id:08d}.deleted.parquet"
+
     @contextmanager
     def landing(self, source: str) -> Iterator[Path]:
-        """Give a folder to write the Parquet files of one load into, ``<table>.parquet`` each; one landing per source at a time.
+        """Give a folder to write the Parquet files of one load into, ``<table>.parquet`` and ``<table>.deleted.parquet``; one landing per
+        source at a time.
 
         Whatever an earlier, killed landing left is removed first; whatever this one leaves without a manifest is removed at its end.
         """
@@ -100,8 +122,10 @@ class RawStore:
         with _locked(self._folder / ".lock"):
             ids = [int(path.stem) for path in self._folder.glob(f"*/{_MANIFEST}/*.json")]
             manifest = Manifest(max(ids, default=0) + 1, source, datetime.now(UTC), location, tables)
-            for name in tables:
+            for name, table in tables.items():
                 self._move(work / f"{name}.parquet", self.table_path(source, name, manifest.load_id))
+                if table.deleted:
+                    self._move(work / f"{name}.deleted.parquet", self.deleted_path(source, name, manifest.load_id))
             written = work / "manifest.json"
             written.write_text(manifest.to_json(), encoding="utf-8")
             self._move(written, self._folder / source / _MANIFEST / f"{manifest.load_id:08d}.json")
@@ -118,7 +142,7 @@ class RawStore:
         for work in folder.glob(f"{_WORK}*"):
             shutil.rmtree(work, ignore_errors=True)
         for path in folder.glob("*/*.parquet"):
-            if path.stem not in committed:
+            if path.name.split(".")[0] not in committed:
                 path.unlink(missing_ok=True)
 
 
