@@ -9,7 +9,6 @@ reports             30,977 --+--28,644 common--> 30,352 --+--29,753 common--> 30
 from __future__ import annotations
 
 import csv
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,10 +58,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Feed:
     catalog = definitions(Path(__file__).parent, folder / "definitions")
     merged = {}
     for number, name in enumerate(DOWNLOADS, 1):
-        delivered = folder / "delivered.zip"
-        with zipfile.ZipFile(delivered, "w") as archive:
-            archive.write(DATA / name, "reports.csv")
-        landed = extract.run(catalog=catalog, source="feed", location=str(delivered), home=folder / "home")
+        landed = extract.run(catalog=catalog, source="feed", location=str(DATA / name), home=folder / "home")
         assert landed.load_id == number
         merged[number] = conform.run(catalog=catalog, home=folder / "home")
     return Feed(folder / "home", catalog, merged)

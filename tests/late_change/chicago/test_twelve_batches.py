@@ -14,6 +14,7 @@ import pytest
 
 from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse
+from policestats.landing.raw import RawStore
 from policestats.periods import ReferencePeriod
 from policestats.reports.template import load_forms
 from policestats.stages import conform, extract
@@ -117,6 +118,13 @@ def test_each_batch_brings_its_records_and_nothing_else(batches: Deliveries) -> 
     assert min(batches.delivered) > 0
     counts = [(m.inserted["offense"], m.changed["offense"], m.removed["offense"], m.issues) for m in batches.merged]
     assert counts == [(delivered, 0, 0, 0) for delivered in batches.delivered]
+
+
+def test_each_load_after_the_first_holds_its_batch_alone(batches: Deliveries) -> None:
+    """The cursor goes back two days at every load, and the pairs of key and cursor are compared: what was landed before does not land again."""
+    tables = [load.tables["crimes"] for load in RawStore(batches.home).loads()]
+    assert [t.mode for t in tables] == ["snapshot", *["changes"] * 11]
+    assert [(t.rows, t.deleted) for t in tables] == [(delivered, 0) for delivered in batches.delivered]
 
 
 def test_the_same_content_as_one_full_delivery(batches: Deliveries, whole: Deliveries) -> None:
