@@ -23,7 +23,7 @@ from .province import COUNTY_2, DAYS, NOBODY, Row
 from .strategies import MONTHS, ledgers
 
 CATALOG = load_catalog(ROOT, "cn")
-EXAMPLES = int(os.environ.get("POLICESTATS_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("POLICESTATS_EXAMPLES", "1"))
 Tables = dict[str, list[Row]]
 #: what a change may do to one record, by the ending of the column's name
 _DATES, _UNITS, _CODES = ("_on", "_from", "_until"), "unit_code", ("charge_code", "cause_code", "type_code", "kind_code", "law_code")
@@ -35,7 +35,7 @@ STEPS = ("insert", "delete", "undelete", "date", "unit", "code", "person", "any"
     ledgers(criminal=5, admin=5, incident=5),
     ledgers(criminal=5, admin=5, incident=5),
     st.sampled_from(MONTHS),
-    st.lists(st.sampled_from(STEPS), min_size=1, max_size=4),
+    st.permutations(STEPS),
     st.integers(0, 2**32 - 1),
 )
 def test_by_key_and_wholly(tables: Tables, others: Tables, month: str, steps: list[str], seed: int) -> None:
@@ -51,7 +51,7 @@ def test_by_key_and_wholly(tables: Tables, others: Tables, month: str, steps: li
                 _land(engine, number, states[-2], states[-1])
             made = _tabulated(by_key, catalog, period, full=False)
             _tabulated(wholly, catalog, period, full=True)
-            if step not in ("remap", "move_unit"):
+            if step != "remap":
                 assert {form: r.wholly for form, r in made.remade.items()} == dict.fromkeys(made.remade, 0)
             for table in contract.ALL:
                 assert _content(by_key, table.name) == _content(wholly, table.name), (table.name, step)

@@ -93,6 +93,15 @@ class DuckDBEngine:
             raise
         self.execute("COMMIT")
 
+    @contextmanager
+    def names_from(self, schema: str) -> Iterator[None]:
+        """Let a table's name without a schema mean a temporary table or view, else one of ``schema``, inside."""
+        self.execute(f"SET search_path = '{schema}'")
+        try:
+            yield
+        finally:
+            self.execute("RESET search_path")
+
 
 def quoted(name: str) -> str:
     """Return a (possibly qualified) name as quoted identifiers."""

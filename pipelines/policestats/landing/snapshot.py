@@ -92,7 +92,9 @@ def keep_untouched(engine: Warehouse, plan: TablePlan, table: Table, issues: str
     touched = f"SELECT {record_key(table)} FROM {STAGED}"
     gone = "false"
     if has_deleted:
-        touched += f" UNION ALL SELECT {record_key(table)} FROM {DELETED} WHERE {' AND '.join(f'{quoted(n)} IS NOT NULL' for n in table.key)}"
+        touched += (
+            f" UNION ALL SELECT {record_key(table)} FROM {DELETED} WHERE {' AND '.join(f'{quoted(n)} IS NOT NULL' for n in table.key)}"
+        )
         same = " AND ".join(
             f"json_extract_string(i.raw_value, {_json_path(name)}) IS NOT DISTINCT FROM d.{_raw_name(name)}" for name in plan.key
         )

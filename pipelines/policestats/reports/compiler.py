@@ -39,9 +39,7 @@ def keeps_totals(catalog: Catalog, indicator: Indicator) -> bool:
     return indicator.is_stock and catalog.fact(indicator.fact, indicator.where).spec.get("stock_trace") == "totals"
 
 
-def contributions(
-    catalog: Catalog, plan: Plan, indicator: Indicator, anchor: date, fact: str, names: tuple[str, ...], *, sign: int = 1
-) -> Query:
+def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: date, fact: str, names: tuple[str, ...]) -> Query:
     """Return the contributions of ``indicator`` to a form, with history read at ``anchor``.
 
     Each counted thing gives one row for its leaf in every block and one for each of-which row it meets. Of an indicator that keeps
@@ -49,7 +47,6 @@ def contributions(
 
     Args:
         fact: name of the temporary table that holds the fact at this anchor, with columns ``names``.
-        sign: -1 to take back what the rows of ``fact`` gave.
     Raises: DefinitionError when a row or the indicator names a dimension that the fact lacks.
     """
     scope = Scope(catalog, _resolver(indicator, names), indicator.where, anchor)
@@ -73,7 +70,7 @@ def contributions(
         "on_date": scope.resolve(on),
         "until_date": scope.resolve(until) if until else cast(exp.null(), "date"),
         "row_code": exp.Explode(this=exp.Array(expressions=rows)),
-        "value": _value(indicator, scope) if sign == 1 else exp.Neg(this=_value(indicator, scope)),
+        "value": _value(indicator, scope),
     }
     if keeps_totals(catalog, indicator):
         instants = sorted({r.instant for r in plan.readings if r.indicator.id == indicator.id and r.anchor == anchor and r.instant})
@@ -122,7 +119,8 @@ def _total(landed: exp.Select) -> exp.Select:
     groups = [column(name, "d") for name in CONTRIBUTION_COLUMNS if name != "value"]
     total = cast(exp.Sum(this=column("value", "d")), "decimal").as_("value", quoted=True, copy=False)
     select = exp.select(*groups, total, copy=False).from_(landed.subquery("d"), copy=False)
-    return select.group_by(*(g.copy() for g in groups), copy=False)
+    some = exp.NEQ(this=exp.Sum(this=column("value", "d")), expression=literal(0))
+    return select.group_by(*(g.copy() for g in groups), copy=False).having(some, copy=False)
 
 
 def _resolver(indicator: Indicator, names: tuple[str, ...], *, rows_at: str | None = None) -> Callable[[str], exp.Expr]:

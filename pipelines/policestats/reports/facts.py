@@ -15,7 +15,7 @@ from policestats.query import Query, Scope, case, cast, column, condition, equal
 from policestats.query.build import aliased as _aliased
 from policestats.query.build import differs, joined_text, minus, over, row_number
 from policestats.reports.dimensions import RowDimensions
-from policestats.reports.regrouping import Regrouping, Relation, group_columns, plain_columns
+from policestats.reports.regrouping import Relation, group_columns
 
 #: Name of the column that holds the printed key of a counted thing.
 RECORD_KEY = "record_key"
@@ -43,7 +43,6 @@ class FactCompiler:
     Args:
         relation: gives, for a core table, the subquery or table to read (the versions open at the load asked for).
         lateness: post_current or restated.
-        regrouping: compile only these groups of the fact; None for all of it.
     """
 
     catalog: Catalog
@@ -51,7 +50,6 @@ class FactCompiler:
     anchor: date
     lateness: str
     relation: Relation
-    regrouping: Regrouping | None = None
     _expressions: dict[str, exp.Expr] = field(default_factory=dict)
     _joined: dict[str, Table | None] = field(default_factory=dict)
     _joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
@@ -135,22 +133,6 @@ class FactCompiler:
         groups = group_columns(self.catalog, self.fact)
         return group_text([column(name, "base") for name in groups]) if groups else cast(exp.null(), "text")
 
-    def _only(self, select: exp.Select, mapping: dict[str, str], *, null_safe: bool = False) -> exp.Select:
-        """Keep of ``select`` (from alias t) what may belong to the groups asked for; ``mapping``: group column -> column of t."""
-        if self.regrouping is None:
-            return select
-        pairs: list[tuple[str, exp.Expr]] = [(g, column(mapping[g], "t")) for g in self.regrouping.columns if g in mapping]
-        return select.where(self.regrouping.holds(pairs, null_safe=null_safe), copy=False) if pairs else select
-
-    def _right(self, name: str, on: dict[str, str]) -> exp.Expr:
-        """Return the rows of a joined table; of a regrouped fact only those that its groups can meet."""
-        relation = self.relation(name)
-        mapping = {left: key for key, left in on.items()}
-        if self.regrouping is None or not set(mapping) & set(self.regrouping.columns):
-            return relation
-        columns = self.catalog.table(name, self.fact.where).columns
-        return self._only(exp.select(*(column(c, "t") for c in columns), copy=False).from_(_aliased(relation, "t"), copy=False), mapping)
-
     # -- table or union -------------------------------------------------------------------------------------------------------
 
     def _base(self) -> tuple[exp.Expr, list[str]]:
@@ -173,11 +155,7 @@ class FactCompiler:
         else:
             source = self.catalog.table(spec["table"], self.fact.where)
             names = list(source.columns)
-            found = self._only(
-                exp.select(*(column(n, "t") for n in names), copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False),
-                {n: n for n in names},
-                null_safe=True,
-            )
+            found = exp.select(*(column(n, "t") for n in names), copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False)
         if "where" in spec:
             holds = condition(spec["where"], self._columns_scope(names, "u"))
             found = (
@@ -204,7 +182,7 @@ class FactCompiler:
         select = exp.select(*selected, copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False)
         if "where" in part:
             select = select.where(condition(part["where"], scope), copy=False)
-        return self._only(select, plain_columns(part, source), null_safe=True)
+        return select
 
     def _columns_scope(self, names: list[str], alias: str) -> Scope:
         def resolve(name: str) -> exp.Expr:
@@ -232,7 +210,7 @@ class FactCompiler:
 
     def _wanted(self, join: dict[str, Any], right: Table) -> exp.Expr:
         """The rows of a joined table that meet the join's `where`."""
-        rows = self._right(right.name, join["on"])
+        rows = self.relation(right.name)
         if "where" not in join:
             return rows
         names = list(right.columns)
@@ -301,9 +279,7 @@ class FactCompiler:
         alias = f"exists_{name}"
         keys = list(spec["on"])
         select = (
-            exp.select(*(column(k, "e") for k in keys), copy=False)
-            .distinct()
-            .from_(_aliased(self._right(right.name, spec["on"]), "e"), copy=False)
+            exp.select(*(column(k, "e") for k in keys), copy=False).distinct().from_(_aliased(self.relation(right.name), "e"), copy=False)
         )
         if "where" in spec:
             select = select.where(condition(spec["where"], self._columns_scope(list(right.columns), "e")), copy=False)
@@ -397,7 +373,9 @@ class FactCompiler:
             copy=False,
         ).from_(_aliased(kept, "e"), copy=False)
         names = (*columns, *_SPELL_COLUMNS, *(e.alias for e in extra))
-        next_start = over(exp.Lead(this=column("start_on", "s")), [column(n, "s") for n in spec["by"]], [column(n, "s") for n in spec["order"]])
+        next_start = over(
+            exp.Lead(this=column("start_on", "s")), [column(n, "s") for n in spec["by"]], [column(n, "s") for n in spec["order"]]
+        )
         spells = (
             exp.select(*(column(n, "s") for n in names), next_start.as_("next_start_on", quoted=True, copy=False), copy=False)
             .from_(_aliased(pairs, "s"), copy=False)

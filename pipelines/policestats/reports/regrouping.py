@@ -1,4 +1,4 @@
-"""Which groups of a fact must be made again after some records changed: what lets a change move by key."""
+"""How a fact falls into groups that can be made again one by one: what lets a change move by key."""
 
 from __future__ import annotations
 
@@ -16,21 +16,15 @@ Relation = Callable[[str], exp.Expr]
 
 
 @dataclass(frozen=True)
-class Regrouping:
-    """The groups of a fact to be made again: ``columns`` of its base name a group, ``table`` (temporary) holds the groups' values."""
+class Grouping:
+    """The groups of a fact, named by ``columns`` of its base.
+
+    ``tables`` tells, for a core table, which of its columns hold the group (group column -> column): only such rows can belong to the group.
+    A table that is read and not among them is looked at whole.
+    """
 
     columns: tuple[str, ...]
-    table: str
-
-    def holds(self, pairs: list[tuple[str, exp.Expr]], *, null_safe: bool) -> exp.Expr:
-        """Return the condition that (group column, value) ``pairs`` name one of the groups; ``null_safe``: a null names the group of nulls."""
-        kind = exp.NullSafeEQ if null_safe else exp.EQ
-        named = exp.select("1").from_(table(self.table, alias="again"), copy=False)
-        return exp.Exists(
-            this=named.where(
-                exp.and_(*(kind(this=column(name, "again"), expression=value) for name, value in pairs), copy=False), copy=False
-            )
-        )
+    tables: dict[str, dict[str, str]]
 
 
 def group_columns(catalog: Catalog, fact: Fact) -> tuple[str, ...] | None:
@@ -46,7 +40,31 @@ def group_columns(catalog: Catalog, fact: Fact) -> tuple[str, ...] | None:
     else:
         joined = {tuple(on.values()) for _, on in _joined(fact)}
         names = next(iter(joined)) if len(joined) == 1 and all(n in base for n in next(iter(joined))) else tuple(spec["key"])
-    return names if all(n in base and n not in spec.get("dimensions", {}) for n in names) else None
+    return names if all(n in base for n in names) else None
+
+
+def grouping(catalog: Catalog, fact: Fact) -> Grouping | None:
+    """Return the groups of ``fact``; None when it can only be made wholly.
+
+    That is so when it has no groups, or when rows of its base are told by other columns in one place than in another.
+    """
+    columns = group_columns(catalog, fact)
+    if columns is None:
+        return None
+    of_base: dict[str, dict[str, str]] = {}
+    for name, mapping in _parts(catalog, fact):
+        told = {g: mapping[g] for g in columns}
+        if of_base.setdefault(name, told) != told:
+            return None
+    of_joined: dict[str, list[dict[str, str] | None]] = {}
+    for name, on in _joined(fact):
+        right = {left: key for key, left in on.items()}
+        of_joined.setdefault(name, []).append({g: right[g] for g in columns} if all(g in right for g in columns) else None)
+    for name, ways in of_joined.items():
+        if name in of_base and any(way != of_base[name] for way in ways):
+            return None
+    joined = {name: ways[0] for name, ways in of_joined.items() if ways[0] is not None and all(way == ways[0] for way in ways)}
+    return Grouping(columns, {**joined, **of_base})
 
 
 def touched(catalog: Catalog, fact: Fact, columns: tuple[str, ...], changed: dict[str, exp.Expr], relation: Relation) -> list[Query] | None:
@@ -71,17 +89,26 @@ def touched(catalog: Catalog, fact: Fact, columns: tuple[str, ...], changed: dic
         right = {left: key for key, left in on.items()}
         if all(g in right for g in columns):
             found.append(_named(changed[name], {g: right[g] for g in columns}))
-        elif all(left in base and left not in fact.spec.get("dimensions", {}) for left in right) and "union" not in fact.spec:
+        elif all(left in base for left in right) and "union" not in fact.spec:
             found.append(_looked_up(relation(fact.spec["table"]), changed[name], columns, on))
         else:
             return None
     return found
 
 
+def belongs(rows: exp.Expr, names: list[str], told: dict[str, str], groups: str) -> Query:
+    """Return the rows (columns ``names``) of a core table that belong to one of the groups in the temporary table ``groups``; a null is a group too."""
+    same = (exp.NullSafeEQ(this=column(g, "again"), expression=column(c, "t")) for g, c in told.items())
+    named = exp.select("1", copy=False).from_(table(groups, alias="again"), copy=False).where(exp.and_(*same, copy=False), copy=False)
+    select = exp.select(*(column(n, "t") for n in names), copy=False).from_(aliased(rows, "t"), copy=False)
+    return Query(select.where(exp.Exists(this=named), copy=False), tuple(names))
+
+
 def _base_columns(catalog: Catalog, fact: Fact) -> list[str]:
-    """Columns that every part of the fact's base takes from its table as they are."""
+    """Columns that every part of the fact's base takes from its table as they are, and that no dimension hides."""
     parts = _parts(catalog, fact)
-    return [name for name in parts[0][1] if all(name in mapping for _, mapping in parts)]
+    hidden = fact.spec.get("dimensions", {})
+    return [name for name in parts[0][1] if all(name in mapping for _, mapping in parts) and name not in hidden]
 
 
 def _parts(catalog: Catalog, fact: Fact) -> list[tuple[str, dict[str, str]]]:
@@ -89,10 +116,10 @@ def _parts(catalog: Catalog, fact: Fact) -> list[tuple[str, dict[str, str]]]:
     if "union" not in fact.spec:
         name = fact.spec["table"]
         return [(name, {c: c for c in catalog.table(name, fact.where).columns})]
-    return [(part["table"], plain_columns(part, catalog.table(part["table"], fact.where))) for part in fact.spec["union"]]
+    return [(part["table"], _plain_columns(part, catalog.table(part["table"], fact.where))) for part in fact.spec["union"]]
 
 
-def plain_columns(part: dict[str, Any], source: Table) -> dict[str, str]:
+def _plain_columns(part: dict[str, Any], source: Table) -> dict[str, str]:
     """Return the columns that a part of a union takes from its table as they are."""
     made = part.get("dimensions", {})
     return {n: c for n, c in part["columns"].items() if isinstance(c, str) and c in source.columns and c not in made}

@@ -12,11 +12,11 @@ from typing import Any
 from sqlglot import exp
 
 from policestats.catalog import Catalog, Fact
-from policestats.engines.duckdb import DuckDBEngine
+from policestats.engines.duckdb import DuckDBEngine, quoted
 from policestats.periods import ReferencePeriod
 from policestats.query import Query, column, literal, table
 from policestats.reports.facts import group_text
-from policestats.reports.regrouping import Regrouping, group_columns, touched
+from policestats.reports.regrouping import Grouping, belongs, grouping, touched
 from policestats.reports.template import Form
 from policestats.reports.units import UnitsTree
 from policestats.stages import knowledge
@@ -26,7 +26,8 @@ from policestats.stages import knowledge
 class Changes:
     """What became known between two loads, ``since`` (exclusive) and ``upto``, and which groups of each fact that concerns.
 
-    Makes temporary tables: ``changed_<table>`` (changed rows, before and after), ``again_<fact>`` (groups to be made again).
+    The SQL of a fact names core tables without their schema. ``show`` puts temporary views of just the rows concerned in front of them, so
+    that the very SQL that makes a fact wholly makes it again for some groups. All temporary tables it makes begin with ``changed_`` or ``again_``.
     """
 
     engine: DuckDBEngine
@@ -34,43 +35,84 @@ class Changes:
     since: int
     upto: int
     _changed: dict[str, exp.Expr | None] = field(default_factory=dict)
-    _regroupings: dict[str, Regrouping | None] = field(default_factory=dict)
-    _counts: dict[str, int] = field(default_factory=dict)
+    _groupings: dict[str, Grouping | None] = field(default_factory=dict)
+    _groups: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _rows: dict[tuple[str, str, bool], str] = field(default_factory=dict)
+    _shown: dict[str, str] = field(default_factory=dict)
 
-    def count(self, fact: Fact) -> int:
-        """Return how many groups of ``fact`` must be made again; only for a fact that has a regrouping."""
-        self.regrouping(fact)
-        return self._counts[fact.id]
+    def concern(self, fact: Fact) -> bool:
+        """Return whether any table that ``fact`` reads has changed."""
+        return any(self._changes(name) is not None for name in fact.tables)
 
-    def regrouping(self, fact: Fact) -> Regrouping | None:
-        """Return the groups of ``fact`` to be made again; None when it must be made wholly."""
-        if fact.id not in self._regroupings:
-            self._regroupings[fact.id] = self._find(fact)
-        return self._regroupings[fact.id]
+    def can_regroup(self, fact: Fact) -> bool:
+        """Return whether ``fact`` can be made again for some groups; else it must be made wholly."""
+        return self._grouping(fact) is not None
 
-    def before(self, name: str) -> exp.Expr:
-        """Return the rows of core table ``name`` as they were known at ``since``."""
-        return knowledge.relation(self.catalog, name, self.since)
+    def show(self, fact: Fact, *, before: bool = False) -> None:
+        """Let the names of the core tables that ``fact`` reads stand for the rows of the groups to be made again, as known now or ``before``."""
+        found = self._grouping(fact)
+        assert found is not None
+        wanted: dict[str, str] = {}
+        for name in fact.tables:
+            if name in found.tables:
+                wanted[name] = f"temp.{quoted(self._concerned(found, name, before=before))}"
+            elif before:
+                wanted[name] = f"({Query(knowledge.relation(self.catalog, name, self.since), ()).sql('duckdb')})"
+        for name in set(self._shown) - set(wanted):
+            self.engine.execute(f"DROP VIEW temp.{quoted(name)}")
+        for name, rows in wanted.items():
+            if self._shown.get(name) != rows:
+                self.engine.execute(f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name)} AS FROM {rows}")
+        self._shown = wanted
 
-    def _find(self, fact: Fact) -> Regrouping | None:
-        changed = {name: rows for name in fact.tables if (rows := self._rows(name)) is not None}
-        columns = group_columns(self.catalog, fact)
-        if not changed:
-            self._counts[fact.id] = 0
-            return Regrouping(columns or (), "")
-        if columns is None:
-            return None
-        queries = touched(self.catalog, fact, columns, changed, lambda name: knowledge.relation(self.catalog, name, self.upto))
-        if queries is None:
-            return None
-        name = f"again_{fact.id}"
-        found: exp.Expr = queries[0].ast
-        for query in queries[1:]:
-            found = exp.union(found, query.ast, distinct=True, copy=False)
-        self._counts[fact.id] = self.engine.create_temporary(name, Query(found, columns))
-        return Regrouping(columns, name)
+    def hide(self) -> None:
+        """Let the names of core tables stand for the tables themselves again."""
+        for name in self._shown:
+            self.engine.execute(f"DROP VIEW temp.{quoted(name)}")
+        self._shown = {}
 
-    def _rows(self, name: str) -> exp.Expr | None:
+    def named(self, fact: Fact) -> str:
+        """Return the SQL that gives the groups of ``fact`` to be made again, as the text that contributions carry as ``fact_key``."""
+        found = self._grouping(fact)
+        assert found is not None
+        text = group_text([column(name, "again") for name in found.columns])
+        return exp.select(text).from_(table(self._again(found.columns), alias="again")).sql(dialect="duckdb")
+
+    def _grouping(self, fact: Fact) -> Grouping | None:
+        if fact.id not in self._groupings:
+            found = grouping(self.catalog, fact)
+            if found is not None and self._touched(fact, found.columns) is None:
+                found = None
+            self._groupings[fact.id] = found
+        return self._groupings[fact.id]
+
+    def _touched(self, fact: Fact, columns: tuple[str, ...]) -> list[Query] | None:
+        changed = {name: rows for name in fact.tables if (rows := self._changes(name)) is not None}
+        return touched(self.catalog, fact, columns, changed, lambda name: knowledge.relation(self.catalog, name, self.upto))
+
+    def _again(self, columns: tuple[str, ...]) -> str:
+        """Return the temporary table of the groups named by ``columns`` that any fact wants made again: one more group is no harm, one less is."""
+        if columns not in self._groups:
+            kin = [fact for fact in self.catalog.facts.values() if (g := self._grouping(fact)) is not None and g.columns == columns]
+            queries = [query for fact in kin for query in self._touched(fact, columns) or ()]
+            found: exp.Expr = queries[0].ast
+            for query in queries[1:]:
+                found = exp.union(found, query.ast, distinct=True, copy=False)
+            self._groups[columns] = f"again_{len(self._groups)}"
+            self.engine.create_temporary(self._groups[columns], Query(found, columns))
+        return self._groups[columns]
+
+    def _concerned(self, found: Grouping, name: str, *, before: bool) -> str:
+        """Return the temporary table of the rows of a core table that belong to the groups to be made again."""
+        groups, told = self._again(found.columns), found.tables[name]
+        key = (f"{groups}_{name}", ",".join(told.values()), before)
+        if key not in self._rows:
+            rows = knowledge.relation(self.catalog, name, self.since) if before else table(name, "core")
+            self._rows[key] = f"{groups}_{name}_{len(self._rows)}"
+            self.engine.create_temporary(self._rows[key], belongs(rows, list(self.catalog.tables[name].columns), told, groups))
+        return self._rows[key]
+
+    def _changes(self, name: str) -> exp.Expr | None:
         """Return the rows of a core table that opened or closed between the two loads; None when there are none."""
         if name not in self._changed:
             columns = tuple(self.catalog.tables[name].columns)
@@ -85,36 +127,31 @@ class Changes:
         return exp.paren(exp.and_(after, exp.LTE(this=column(bound, "v"), expression=literal(self.upto)), copy=False), copy=False)
 
 
-def groups_named(regrouping: Regrouping) -> str:
-    """Return the SQL that gives the groups as the text that contributions carry as ``fact_key``."""
-    named = group_text([column(name, "again") for name in regrouping.columns])
-    return exp.select(named).from_(table(regrouping.table, alias="again")).sql(dialect="duckdb")
-
-
 def basis(catalog: Catalog, form: Form, tree: UnitsTree, facts: Iterable[str]) -> str:
-    """Return a hash of everything a form's figures rest on besides records: definitions, code lists, choices, units, the program.
+    """Return a hash of everything a form's contributions rest on besides records: definitions, code lists, choices, successions of units, the program.
 
-    Two tabulations of the same basis differ only by what the records say.
+    Two tabulations of the same basis differ only by what the records say. Which unit lies below which is read anew each time.
     """
-    names = sorted(set(facts))
     indicators = {c.indicator.id: c.indicator for c in form.columns if c.indicator is not None}
     said: list[Any] = [
         version("policestats"),
         form.definition_hash,
         form.lateness,
-        [catalog.fact(name, form.where).spec for name in names],
+        [catalog.fact(name, form.where).spec for name in sorted(set(facts))],
         [{k: v for k, v in asdict(i).items() if k != "where"} for i in indicators.values()],
         [[c.id, c.members] for c in catalog.codelists.values()],
         [[p.id, p.chosen, p.value] for p in catalog.policies.values()],
         asdict(catalog.standard),
-        [asdict(unit) for unit in tree.units],
         sorted(tree.carried.items()),
     ]
     return hashlib.sha256(json.dumps(said, default=str, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 def earlier_run(engine: DuckDBEngine, form: Form, period: ReferencePeriod, basis: str, as_of: int) -> int | None:
-    """Return the load at which ``form`` was last tabulated on the same basis, none later than ``as_of``; None: it must be made wholly."""
+    """Return the load at which ``form`` was last tabulated on the same basis, none later than ``as_of``; None: it must be made wholly.
+
+    One made for an older load than the newest of its time reads other names in its SQL, so it does not count.
+    """
     found = engine.scalar(
         "SELECT as_of FROM report.run WHERE form_id = ? AND period = ? AND basis = ? AND as_of <= ?", [form.id, period.text, basis, as_of]
     )

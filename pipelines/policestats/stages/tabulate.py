@@ -12,7 +12,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from policestats.catalog import Catalog, Fact, Indicator
-from policestats.engines.duckdb import DuckDBEngine, open_warehouse
+from policestats.engines.duckdb import DuckDBEngine, open_warehouse, quoted
 from policestats.errors import FanOutError, PeriodError, StatisticsError, nearest
 from policestats.periods import ReferencePeriod
 from policestats.query import Query, table
@@ -26,13 +26,12 @@ from policestats.reports.form_table import FormTable, fill
 from policestats.reports.generation import GenerationRate, generation
 from policestats.reports.plan import Plan, plan
 from policestats.reports.rates import SCALE
-from policestats.reports.regrouping import Regrouping
 from policestats.reports.status import statuses
 from policestats.reports.template import Form, load_forms
 from policestats.reports.units import UnitsTree, tree_at
 from policestats.stages import knowledge
 from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period, write_readings
-from policestats.stages.retabulation import Changes, basis, earlier_run, groups_named
+from policestats.stages.retabulation import Changes, basis, earlier_run
 
 Progress = Callable[[str], None]
 
@@ -91,8 +90,8 @@ class Tabulation:
         self.engine.load(fold.UNIT_MEMBER, self.tree.closure())
 
     def relation(self, name: str) -> exp.Expr:
-        """Return the rows of core table ``name`` that were open at the load ``as_of``: at the latest load, the view of the open ones."""
-        return table(name, "core") if self.as_of == self.latest else knowledge.relation(self.catalog, name, self.as_of)
+        """Return the rows of core table ``name`` that were open at ``as_of``: at the latest load a view, named without its schema (see Changes)."""
+        return table(name) if self.as_of == self.latest else knowledge.relation(self.catalog, name, self.as_of)
 
     def fill(self, form: Form) -> FormTable:
         """Compute the form's contributions and table, writing the contributions."""
@@ -114,12 +113,12 @@ class Tabulation:
 
     def _earlier(self, form: Form, todo: Plan) -> Changes | None:
         """Return what changed since the form was last made on the same basis; None when it must be made wholly."""
-        facts = {r.indicator.fact for r in todo.readings}
-        self.bases[form.id] = basis(self.catalog, form, self.tree, facts)
-        if self.full or self.as_of != self.latest:  # what is kept reads the open versions: the same SQL at every latest load
-            return None
+        is_latest = self.as_of == self.latest
+        self.bases[form.id] = basis(self.catalog, form, self.tree, {r.indicator.fact for r in todo.readings})
+        if not is_latest:  # its SQL reads versions of the past, so nobody can go on from it
+            self.bases[form.id] += f"@{self.as_of}"
         since = earlier_run(self.engine, form, self.period, self.bases[form.id], self.as_of)
-        if since is None:
+        if self.full or not is_latest or since is None:
             return None
         if since not in self._changes:
             self._changes[since] = Changes(self.engine, self.catalog, since, self.as_of)
@@ -133,20 +132,18 @@ class Tabulation:
         by_fact: dict[str, list[Indicator]] = {}
         for indicator in todo.indicators(anchor):
             by_fact.setdefault(indicator.fact, []).append(indicator)
-        remade = self.remade[todo.form.id]
+        remade, made = self.remade[todo.form.id], self._sql_that_ran(todo, anchor) if earlier is not None else {}
         for fact_id, indicators in by_fact.items():
             fact = self.catalog.fact(fact_id, indicators[0].where)
-            again = earlier.regrouping(fact) if earlier is not None else None
-            if earlier is None or again is None:
-                if earlier is not None:
-                    self._forget(todo, anchor, indicators)
-                self._make(todo, anchor, fact, indicators)
-                remade.wholly += 1
-            elif earlier.count(fact):
-                self._make_again(todo, anchor, fact, indicators, again, earlier)
+            if earlier is not None and not earlier.concern(fact):
+                remade.kept += 1
+            elif earlier is not None and earlier.can_regroup(fact):
+                self._make_again(todo, anchor, fact, indicators, made, earlier)
                 remade.by_groups += 1
             else:
-                remade.kept += 1
+                self._forget(todo, anchor, fact, indicators)
+                self._make(todo, anchor, fact, indicators)
+                remade.wholly += 1
 
     def _make(self, todo: Plan, anchor: date, fact: Fact, indicators: list[Indicator]) -> None:
         """Make all contributions of a fact's indicators, and keep the SQL that makes them."""
@@ -162,55 +159,67 @@ class Tabulation:
             self._record(todo, indicator.id, anchor, part)
         self.engine.drop_temporary(name)
 
-    def _make_again(self, todo: Plan, anchor: date, fact: Fact, indicators: list[Indicator], again: Regrouping, earlier: Changes) -> None:
-        """Put the contributions of some groups of a fact in the place of what these groups gave before."""
-        name = f"fact_{fact.id}"
+    def _make_again(
+        self, todo: Plan, anchor: date, fact: Fact, indicators: list[Indicator], made: dict[str, str], earlier: Changes
+    ) -> None:
+        """Put the contributions of some groups of a fact in the place of what these groups gave before, by the SQL that ``made`` all of them."""
+        name = quoted(f"fact_{fact.id}")
         totals = [i for i in indicators if keeps_totals(self.catalog, i)]
         records = [i for i in indicators if i not in totals]
+        for indicator in totals:
+            self._take_totals(todo, anchor, indicator)
+        if totals:
+            earlier.show(fact, before=True)
+            self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE {name} AS {made[fact.id]}")
+            for indicator in totals:
+                self.engine.execute(f"INSERT INTO totals BY NAME SELECT * REPLACE (-value AS value) FROM ({made[indicator.id]})")
+        earlier.show(fact)
+        self._refuse_fan_out(FactCompiler(self.catalog, fact, anchor, todo.form.lateness, self.relation))
+        self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE {name} AS {made[fact.id]}")
+        earlier.hide()
         if records:
             self.engine.execute(
                 f"DELETE FROM {CONTRIBUTION} WHERE form_id = ? AND period = ? AND anchor_on = ? AND list_contains(?, indicator_id) "
-                f"AND fact_key IN ({groups_named(again)})",
+                f"AND fact_key IN ({earlier.named(fact)})",
                 [todo.form.id, self.period.text, anchor, [i.id for i in records]],
             )
-        compiler = FactCompiler(self.catalog, fact, anchor, todo.form.lateness, self.relation, again)
-        query = compiler.compile()
-        self._refuse_fan_out(compiler)
-        self.engine.create_temporary(name, query)
         for indicator in records:
-            self.engine.insert(CONTRIBUTION, contributions(self.catalog, todo, indicator, anchor, name, query.columns))
+            self.engine.execute(f"INSERT INTO {CONTRIBUTION} BY NAME {made[indicator.id]}")
+        for indicator in totals:
+            self.engine.execute(f"INSERT INTO totals BY NAME {made[indicator.id]}")
         if totals:
-            before = FactCompiler(self.catalog, fact, anchor, todo.form.lateness, earlier.before, again).compile()
-            self.engine.create_temporary(f"{name}_before", before)
-            for indicator in totals:
-                now = contributions(self.catalog, todo, indicator, anchor, name, query.columns)
-                was = contributions(self.catalog, todo, indicator, anchor, f"{name}_before", before.columns, sign=-1)
-                self._add_to_totals(todo, anchor, indicator, [now, was])
-            self.engine.drop_temporary(f"{name}_before")
-        self.engine.drop_temporary(name)
+            self._give_totals()
+        self.engine.drop_temporary(f"fact_{fact.id}")
 
-    def _add_to_totals(self, todo: Plan, anchor: date, indicator: Indicator, parts: list[Query]) -> None:
-        """Add up an indicator's totals with what groups give now and gave before; a total of 0 has no row, as when all is made."""
+    def _take_totals(self, todo: Plan, anchor: date, indicator: Indicator) -> None:
+        """Move an indicator's totals to a temporary table, where what groups gave before is taken away and what they give now is added."""
+        self.engine.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS totals AS FROM {CONTRIBUTION} LIMIT 0")
         ours = "form_id = ? AND period = ? AND anchor_on = ? AND indicator_id = ?"
         key = [todo.form.id, self.period.text, anchor, indicator.id]
-        names = ", ".join(f'"{name}"' for name in CONTRIBUTION_COLUMNS if name != "value")
-        self.engine.execute(
-            f"CREATE OR REPLACE TEMPORARY TABLE totals AS SELECT {names}, sum(value)::DECIMAL(38,6) AS value FROM ("
-            f"SELECT {names}, value FROM {CONTRIBUTION} WHERE {ours} "
-            + " ".join(f"UNION ALL BY NAME ({part.sql('duckdb')})" for part in parts)
-            + f") GROUP BY {names} HAVING sum(value) <> 0",
-            key,
-        )
+        self.engine.execute(f"INSERT INTO totals FROM {CONTRIBUTION} WHERE {ours}", key)
         self.engine.execute(f"DELETE FROM {CONTRIBUTION} WHERE {ours}", key)
-        self.engine.execute(f"INSERT INTO {CONTRIBUTION} BY NAME FROM totals")
+
+    def _give_totals(self) -> None:
+        names = ", ".join(quoted(name) for name in CONTRIBUTION_COLUMNS if name != "value")
+        self.engine.execute(
+            f"INSERT INTO {CONTRIBUTION} BY NAME SELECT {names}, sum(value)::DECIMAL(38,6) AS value FROM totals GROUP BY {names} HAVING sum(value) <> 0"
+        )
         self.engine.drop_temporary("totals")
 
-    def _forget(self, todo: Plan, anchor: date, indicators: list[Indicator]) -> None:
+    def _sql_that_ran(self, todo: Plan, anchor: date) -> dict[str, str]:
+        """Return the SQL of every fact and indicator of the form at ``anchor``, as it was kept when it made all of them."""
+        rows = self.engine.sql(
+            "SELECT subject, sql FROM report.query WHERE form_id = ? AND period = ? AND anchor_on = ?",
+            [todo.form.id, self.period.text, anchor],
+        )
+        return {r["subject"]: r["sql"] for r in rows.to_pylist()}
+
+    def _forget(self, todo: Plan, anchor: date, fact: Fact, indicators: list[Indicator]) -> None:
         ours = "form_id = ? AND period = ? AND anchor_on = ?"
         key = [todo.form.id, self.period.text, anchor]
         names = [i.id for i in indicators]
         self.engine.execute(f"DELETE FROM {CONTRIBUTION} WHERE {ours} AND list_contains(?, indicator_id)", [*key, names])
-        self.engine.execute(f"DELETE FROM report.query WHERE {ours} AND list_contains(?, subject)", [*key, [*names, indicators[0].fact]])
+        self.engine.execute(f"DELETE FROM report.query WHERE {ours} AND list_contains(?, subject)", [*key, [*names, fact.id]])
 
     def _refuse_fan_out(self, compiler: FactCompiler) -> None:
         for check in compiler.join_checks():
@@ -358,7 +367,7 @@ def tabulate(
     chosen = _due(forms, period, only)
     known = knowledge.loads(engine)
     load = knowledge.chosen_load(known, as_of)
-    with engine.transaction():
+    with engine.transaction(), engine.names_from("core"):
         create_report_tables(engine)
         write_codelists(engine, catalog)
         work = Tabulation(engine, catalog, period, load, max(known), full)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import duckdb
 
-
 _STORY = """
 CREATE TABLE dispute AS
 WITH found AS (

@@ -11,7 +11,20 @@ from pathlib import Path
 import duckdb
 
 from policestats.errors import SettingsError
-from policestats.simulator.bulk import admin, codes, criminal, disputes, draws, incidents, inspections, object_counts, objects, people, places, tally
+from policestats.simulator.bulk import (
+    admin,
+    codes,
+    criminal,
+    disputes,
+    draws,
+    incidents,
+    inspections,
+    object_counts,
+    objects,
+    people,
+    places,
+    tally,
+)
 from policestats.simulator.bulk.sizes import Size, size_of
 from policestats.simulator.bulk.write import Progress, load, parquet_file, write_parquet
 from policestats.simulator.calendar import add_months, month_of, month_text, months_between
@@ -117,7 +130,9 @@ def _make(
     }
 
 
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path, tables: dict[str, dict[str, str]], tell: Callable[[str], None]) -> dict[str, int]:
+def _write(
+    connection: duckdb.DuckDBPyConnection, folder: Path, tables: dict[str, dict[str, str]], tell: Callable[[str], None]
+) -> dict[str, int]:
     records = {}
     for database, shapes in DATABASES.items():
         for table, columns in shapes.items():
@@ -135,7 +150,9 @@ def _uploads(folder: Path, database: str) -> str:
         if table in ANSWERS_FOR:
             unit, on = ANSWERS_FOR[table]
             path = str(parquet_file(folder, database, table)).replace("'", "''")
-            counted.append(f"SELECT {unit} AS unit_code, strftime({on}, '%Y-%m') AS period, count(*) AS n FROM read_parquet('{path}') GROUP BY ALL")
+            counted.append(
+                f"SELECT {unit} AS unit_code, strftime({on}, '%Y-%m') AS period, count(*) AS n FROM read_parquet('{path}') GROUP BY ALL"
+            )
     return f"""
         SELECT s.unit_code, m.period, cutoff(m.first_on) - INTERVAL 1 SECOND AS uploaded_at, coalesce(sum(c.n), 0) AS record_count,
                cutoff(m.first_on) - INTERVAL 1 SECOND AS updated_at

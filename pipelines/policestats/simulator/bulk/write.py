@@ -54,7 +54,9 @@ def load(folder: Path, to: str, progress: Progress | None = None) -> dict[str, s
     if to == "sqlite":
         return {database: str(_load_sqlite(folder, database, tell)) for database in DATABASES}
     if sa.make_url(to).get_backend_name() != "postgresql":
-        raise SettingsError(f"a bulk world is written to Parquet, SQLite or PostgreSQL, not to {to.split(':', 1)[0]!r}; give a postgresql:// URL")
+        raise SettingsError(
+            f"a bulk world is written to Parquet, SQLite or PostgreSQL, not to {to.split(':', 1)[0]!r}; give a postgresql:// URL"
+        )
     return {database: _load_postgres(folder, database, to, tell) for database in DATABASES}
 
 
@@ -102,7 +104,9 @@ def _load_postgres(folder: Path, database: str, to: str, tell: Progress) -> str:
         cursor.execute(f"CREATE SCHEMA {database}")
         for table, columns in DATABASES[database].items():
             cursor.execute(f"CREATE TABLE {database}.{table} ({', '.join(f'{name} {_POSTGRES[kind]}' for name, kind in columns.items())})")
-            copy_rows(source, cursor, f"SELECT * FROM read_parquet('{_quoted(parquet_file(folder, database, table))}')", f"{database}.{table}")
+            copy_rows(
+                source, cursor, f"SELECT * FROM read_parquet('{_quoted(parquet_file(folder, database, table))}')", f"{database}.{table}"
+            )
             tell(f"{database}.{table} loaded")
     source.close()
     return url.update_query_dict({"options": f"-csearch_path={database}"}).render_as_string(hide_password=False)
