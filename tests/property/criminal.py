@@ -6,10 +6,10 @@ from random import Random
 
 from .province import NOBODY, Row, numbers, one_in, timeline, unit_on
 
-# Homicide, robbery, theft, fraud, a snatching (C223), a drug crime, a pending and an unknown charge. Few, so that cases meet in a row.
-CHARGES = ["C177", "C220", "C221", "C222", "C223", "C356", None, "C999"]
-KINDS = ["charge", "charge", "charge", "solved", "solved", "withdrawn", "reopened", "transfer", "transfer", "sent_outside"]
-TABLES = ("criminal_case", "criminal_case_charge_change", "criminal_case_event", "criminal_case_transfer")
+# Homicide, robbery, theft, fraud, a snatching (C223), a drug crime, a retired charge (now rape), a section (no charge), a pending and an unknown one.
+CHARGES = ["C177", "C220", "C221", "C222", "C223", "C356", "R031", "CH06S7", None, "C999"]
+KINDS = ["charge", "charge", "charge", "solved", "solved", "referred", "withdrawn", "reopened", "transfer", "transfer", "sent_outside"]
+TABLES = ("criminal_case", "criminal_case_charge_change", "criminal_case_event", "criminal_case_transfer", "criminal_referral")
 
 
 def criminal_cases(rng: Random, units: list[Row], case_no: str, length: int) -> dict[str, list[Row]]:
@@ -49,6 +49,10 @@ def criminal_cases(rng: Random, units: list[Row], case_no: str, length: int) -> 
             manner = rng.choice(["direct", "linked", None]) if kind == "solved" else None
             event = {"event_no": name, "kind_code": kind, "occurred_on": moment.on, "unit_code": holder, "manner_code": manner}
             tables["criminal_case_event"].append({**at, **event})
+        elif kind == "referred":  # one document, one or two persons
+            for person_no in range(1, rng.choice([2, 3])):
+                referral = {"referral_no": name, "person_no": person_no, "referred_on": moment.on, "unit_code": holder}
+                tables["criminal_referral"].append({**at, **referral})
         else:
             receiver = None if kind == "sent_outside" else unit_on(rng, units, moment.on)
             transfer = {

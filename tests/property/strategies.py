@@ -8,7 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from .admin import admin_cases
+from .collection import expectations, objects
 from .criminal import criminal_cases
+from .dispute import disputes
 from .forms import random_form
 from .incident import incidents
 from .province import LONGEST, NOBODY, Row, unit_tables
@@ -26,7 +28,7 @@ OTHERS = {
     "half_year": ["2025-H2", "2026-H1"],
     "year": ["2025", "2026"],
 }
-NAMED = ("case_no", "incident_no")  # columns by which one record names another
+NAMED = ("case_no", "incident_no", "dispute_no", "object_id")  # columns by which one record names another
 
 
 def periods(frequencies: list[str]) -> st.SearchStrategy[str]:
@@ -35,7 +37,7 @@ def periods(frequencies: list[str]) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def ledgers(draw: Draw, criminal: int = 4, admin: int = 4, incident: int = 4) -> dict[str, list[Row]]:
+def ledgers(draw: Draw, criminal: int = 4, admin: int = 4, incident: int = 4, dispute: int = 3, collected: int = 3) -> dict[str, list[Row]]:
     """A lawful ledger of a small province: core tables of at most so many cases of each kind.
 
     Within one case neither days nor entry times go back, filing comes first, a charge change starts from the charge before it and a
@@ -53,6 +55,12 @@ def ledgers(draw: Draw, criminal: int = 4, admin: int = 4, incident: int = 4) ->
         parts.append(admin_cases(_seeded(draw), units, f"B{n}", draw(_up_to(LONGEST))))
     for n in range(1, draw(_up_to(incident)) + 1):
         parts.append(incidents(_seeded(draw), units, n))
+    for n in range(1, draw(_up_to(dispute)) + 1):
+        parts.append(disputes(_seeded(draw), units, f"D{n}", draw(_up_to(LONGEST))))
+    for n in range(1, draw(_up_to(collected)) + 1):
+        parts.append(objects(_seeded(draw), units, f"H{n}", draw(_up_to(LONGEST))))
+    if collected:
+        parts.append(expectations(_seeded(draw), units))
     for part in parts:
         for table, rows in part.items():
             tables.setdefault(table, []).extend(rows)
@@ -85,5 +93,9 @@ def _damaged(draw: Draw, column: str) -> Any:
 
 
 def _is_key(table: str, column: str) -> bool:
-    keys = {"criminal_case": "case_no", "admin_case": "case_no", "incident": "incident_no"}
-    return column == keys.get(table, "") or column in ("change_no", "event_no", "transfer_no", "decision_no", "order_no", "person_no")
+    keys = {"criminal_case": "case_no", "admin_case": "case_no", "incident": "incident_no", "dispute": "dispute_no"}
+    if table == "expected_object" or (column == "object_id" and table not in ("object_event", "object_maintenance")):
+        return True
+    return column == keys.get(table, "") or column in (
+        "change_no", "event_no", "transfer_no", "decision_no", "order_no", "person_no", "referral_no", "grade_no", "maintenance_no"
+    )

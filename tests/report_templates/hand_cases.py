@@ -51,6 +51,8 @@ def rows(case: Path, catalog: Catalog) -> dict[str, list[Row]]:
         for row in table_rows:
             if "entered_at" in table.columns and "entered_at" not in row:
                 row["entered_at"] = _noon(_event_day(name, row, table.date))
+            if row.get("confirmed_on") and "confirmation_entered_at" not in row:
+                row["confirmation_entered_at"] = _noon(row["confirmed_on"])
             if row.get("performed_on") and "performance_entered_at" not in row:
                 row["performance_entered_at"] = _noon(row["performed_on"])
     return found

@@ -37,7 +37,7 @@ class RowDimensions:
         if "column" in spec:
             return resolve(spec["column"])
         if "literal" in spec:
-            return literal(spec["literal"])
+            return cast(exp.null(), "text") if spec["literal"] is None else literal(spec["literal"])
         if "policy" in spec:
             return literal(self._one_value(spec["policy"]))
         if "first_of" in spec:

@@ -319,16 +319,8 @@ class FactCompiler:
         def neighbour(function: type[exp.Expr], value: exp.Expr) -> exp.Expr:
             return over(function(this=value.copy()), [b.copy() for b in by], [o.copy() for o in order])
 
-        is_end = case([(exp.In(this=kind.copy(), expressions=[literal(k) for k in spec["ends"]]), literal(1))], literal(0))
-        ends_so_far = over(exp.Sum(this=is_end), [b.copy() for b in by], [o.copy() for o in order])
-        ends_so_far.set("spec", exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"))
         events = (
-            exp.select(
-                *(column(n, "e") for n in columns),
-                is_end.copy().as_("is_end", quoted=True, copy=False),
-                ends_so_far.as_("ends_so_far", quoted=True, copy=False),
-                copy=False,
-            )
+            exp.select(*(column(n, "e") for n in columns), copy=False)
             .from_(_aliased(select, "e"), copy=False)
             .where(
                 exp.and_(
@@ -339,20 +331,13 @@ class FactCompiler:
                 copy=False,
             )
         )
-        # up to and including the first ending event
-        kept = exp.select(*(column(n, "k") for n in columns), copy=False).from_(_aliased(events, "k"), copy=False)
-        kept = kept.where(
-            exp.or_(
-                equal(column("ends_so_far", "k"), literal(0)),
-                exp.and_(equal(column("ends_so_far", "k"), literal(1)), equal(column("is_end", "k"), literal(1)), copy=False),
-                copy=False,
-            ),
-            copy=False,
-        )
-        outside = case(
-            [(leaves, exp.null())], exp.Coalesce(this=unit.copy(), expressions=[literal(self.catalog.standard.unknown_unit_code)])
-        )
+        kept = self._until_the_end(events, columns, by, order, kind) if spec["ends"] else events
         is_opening = exp.In(this=kind.copy(), expressions=[literal(k) for k in spec["opens"]])
+        is_spell = exp.and_(is_opening, exp.not_(leaves, copy=False), copy=False)
+        # the unit of the spell that the event starts; null when it starts none, or one outside the tree
+        outside = case(
+            [(is_spell.copy(), exp.Coalesce(this=unit.copy(), expressions=[literal(self.catalog.standard.unknown_unit_code)]))], exp.null()
+        )
         carried = self._carried(by)
         extra: list[exp.Expr] = []
         if "place" in spec:  # for rows below a unit: a transfer counts there when its other end lies in another place
@@ -369,7 +354,7 @@ class FactCompiler:
             neighbour(exp.Lead, day).as_("end_on", quoted=True, copy=False),
             neighbour(exp.Lead, kind).as_("end_kind", quoted=True, copy=False),
             neighbour(exp.Lead, outside).as_("end_partner", quoted=True, copy=False),
-            exp.and_(is_opening, exp.not_(leaves.copy(), copy=False), copy=False).as_("is_spell", quoted=True, copy=False),
+            is_spell.as_("is_spell", quoted=True, copy=False),
             copy=False,
         ).from_(_aliased(kept, "e"), copy=False)
         names = (*columns, *_SPELL_COLUMNS, *(e.alias for e in extra))
@@ -382,6 +367,24 @@ class FactCompiler:
             .where(column("is_spell", "s"), copy=False)
         )
         return Query(spells, (*names, "next_start_on"))
+
+    def _until_the_end(
+        self, events: exp.Select, columns: tuple[str, ...], by: list[exp.Expr], order: list[exp.Expr], kind: exp.Expr
+    ) -> exp.Select:
+        """Keep the events up to and including the first one that ends everything."""
+        is_end = case([(exp.In(this=kind.copy(), expressions=[literal(k) for k in self.fact.spec["spells"]["ends"]]), literal(1))], literal(0))
+        ends_so_far = over(exp.Sum(this=is_end), [b.copy() for b in by], [o.copy() for o in order])
+        ends_so_far.set("spec", exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"))
+        events = events.select(is_end.copy().as_("is_end", quoted=True), ends_so_far.as_("ends_so_far", quoted=True), copy=False)
+        kept = exp.select(*(column(n, "k") for n in columns), copy=False).from_(_aliased(events, "k"), copy=False)
+        return kept.where(
+            exp.or_(
+                equal(column("ends_so_far", "k"), literal(0)),
+                exp.and_(equal(column("ends_so_far", "k"), literal(1)), equal(column("is_end", "k"), literal(1)), copy=False),
+                copy=False,
+            ),
+            copy=False,
+        )
 
     def _carried(self, by: list[exp.Expr]) -> dict[str, exp.Expr]:
         """What every spell of a thing takes from the thing's event of one kind (the greatest value, should there be several such events)."""
