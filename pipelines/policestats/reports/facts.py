@@ -372,7 +372,9 @@ class FactCompiler:
         self, events: exp.Select, columns: tuple[str, ...], by: list[exp.Expr], order: list[exp.Expr], kind: exp.Expr
     ) -> exp.Select:
         """Keep the events up to and including the first one that ends everything."""
-        is_end = case([(exp.In(this=kind.copy(), expressions=[literal(k) for k in self.fact.spec["spells"]["ends"]]), literal(1))], literal(0))
+        is_end = case(
+            [(exp.In(this=kind.copy(), expressions=[literal(k) for k in self.fact.spec["spells"]["ends"]]), literal(1))], literal(0)
+        )
         ends_so_far = over(exp.Sum(this=is_end), [b.copy() for b in by], [o.copy() for o in order])
         ends_so_far.set("spec", exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"))
         events = events.select(is_end.copy().as_("is_end", quoted=True), ends_so_far.as_("ends_so_far", quoted=True), copy=False)

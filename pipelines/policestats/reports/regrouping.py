@@ -20,11 +20,13 @@ class Grouping:
     """The groups of a fact, named by ``columns`` of its base.
 
     ``tables`` tells, for a core table, which of its columns hold the group (group column -> column): only such rows can belong to the group.
-    A table that is read and not among them is looked at whole.
+    ``partners`` are the rows that a base table is joined for besides: (its column, table of the base, column of that). A table that is
+    read and named by neither is looked at whole.
     """
 
     columns: tuple[str, ...]
     tables: dict[str, dict[str, str]]
+    partners: dict[str, list[tuple[str, str, str]]]
 
 
 def group_columns(catalog: Catalog, fact: Fact) -> tuple[str, ...] | None:
@@ -46,25 +48,30 @@ def group_columns(catalog: Catalog, fact: Fact) -> tuple[str, ...] | None:
 def grouping(catalog: Catalog, fact: Fact) -> Grouping | None:
     """Return the groups of ``fact``; None when it can only be made wholly.
 
-    That is so when it has no groups, or when rows of its base are told by other columns in one place than in another.
+    That is so when it has no groups, or when the rows of a table are told by other columns in one place than in another.
     """
     columns = group_columns(catalog, fact)
     if columns is None:
         return None
+    parts = _parts(catalog, fact)
     of_base: dict[str, dict[str, str]] = {}
-    for name, mapping in _parts(catalog, fact):
+    for name, mapping in parts:
         told = {g: mapping[g] for g in columns}
         if of_base.setdefault(name, told) != told:
             return None
     of_joined: dict[str, list[dict[str, str] | None]] = {}
+    partners: dict[str, list[tuple[str, str, str]]] = {}
     for name, on in _joined(fact):
-        right = {left: key for key, left in on.items()}
-        of_joined.setdefault(name, []).append({g: right[g] for g in columns} if all(g in right for g in columns) else None)
-    for name, ways in of_joined.items():
-        if name in of_base and any(way != of_base[name] for way in ways):
-            return None
+        way = _way(columns, on)
+        if name not in of_base:
+            of_joined.setdefault(name, []).append(way)
+        elif way != of_base[name]:
+            if len(on) > 1 or _takes(fact, on) is None:
+                return None
+            ((key, left),) = on.items()
+            partners.setdefault(name, []).extend((key, table_, mapping[left]) for table_, mapping in parts if left in mapping)
     joined = {name: ways[0] for name, ways in of_joined.items() if ways[0] is not None and all(way == ways[0] for way in ways)}
-    return Grouping(columns, {**joined, **of_base})
+    return Grouping(columns, {**joined, **of_base}, partners)
 
 
 def touched(catalog: Catalog, fact: Fact, columns: tuple[str, ...], changed: dict[str, exp.Expr], relation: Relation) -> list[Query] | None:
@@ -79,29 +86,73 @@ def touched(catalog: Catalog, fact: Fact, columns: tuple[str, ...], changed: dic
     after, so looking at it now is enough.
     """
     found: list[Query] = []
-    for name, mapping in _parts(catalog, fact):
+    parts = _parts(catalog, fact)
+    for name, mapping in parts:
         if name in changed:
             found.append(_named(changed[name], {g: mapping[g] for g in columns}))
-    base = _base_columns(catalog, fact)
     for name, on in _joined(fact):
         if name not in changed:
             continue
-        right = {left: key for key, left in on.items()}
-        if all(g in right for g in columns):
-            found.append(_named(changed[name], {g: right[g] for g in columns}))
-        elif all(left in base for left in right) and "union" not in fact.spec:
-            found.append(_looked_up(relation(fact.spec["table"]), changed[name], columns, on))
+        way = _way(columns, on)
+        if way is not None:
+            found.append(_named(changed[name], way))
+        elif _takes(fact, on) is not None:
+            for table_, mapping in parts:
+                if all(left in mapping for left in on.values()):
+                    met = {key: mapping[left] for key, left in on.items()}
+                    found.append(_looked_up(relation(table_), changed[name], {g: mapping[g] for g in columns}, met))
         else:
-            return None
+            through = _through(fact, columns, on)
+            if through is None:
+                return None
+            table_, told, met = through
+            found.append(_looked_up(relation(table_), changed[name], told, met))
     return found
 
 
-def belongs(rows: exp.Expr, names: list[str], told: dict[str, str], groups: str) -> Query:
-    """Return the rows (columns ``names``) of a core table that belong to one of the groups in the temporary table ``groups``; a null is a group too."""
+def _way(columns: tuple[str, ...], on: dict[str, str]) -> dict[str, str] | None:
+    """Return the columns of a joined table that hold the group; None when the join goes by something else."""
+    right = {left: key for key, left in on.items()}
+    return {g: right[g] for g in columns} if all(g in right for g in columns) else None
+
+
+def _takes(fact: Fact, on: dict[str, str]) -> list[str] | None:
+    """Return the columns of the base that a join goes by; None when one is made by the fact, or a part of a union gives a value of its own."""
+    for left in on.values():
+        if "." in left or left in fact.spec.get("dimensions", {}):
+            return None
+        for part in fact.spec.get("union", []):
+            given = part["columns"].get(left, {"literal": None})
+            if given in part.get("dimensions", {}) if isinstance(given, str) else given["literal"] is not None:
+                return None
+    return list(on.values())
+
+
+def _through(fact: Fact, columns: tuple[str, ...], on: dict[str, str]) -> tuple[str, dict[str, str], dict[str, str]] | None:
+    """Return (table, group column -> its column, joined column -> its column) of the one other join that a join goes by, if that holds the group."""
+    aliases = {left.partition(".")[0] for left in on.values()}
+    if len(aliases) > 1 or not all("." in left for left in on.values()):
+        return None
+    join = next(j for j in fact.spec["joins"] if j["as"] in aliases)
+    told = _way(columns, join["on"])
+    return None if told is None else (join["table"], told, {key: left.partition(".")[2] for key, left in on.items()})
+
+
+def belongs(rows: exp.Expr, names: list[str], told: dict[str, str], groups: str, partners: list[tuple[str, str, str]]) -> Query:
+    """Return the rows (columns ``names``) of a core table that belong to one of the groups in the temporary table ``groups``; a null is a group too.
+
+    With ``partners`` (column, temporary table, its column) also the rows that those tables name.
+    """
     same = (exp.NullSafeEQ(this=column(g, "again"), expression=column(c, "t")) for g, c in told.items())
-    named = exp.select("1", copy=False).from_(table(groups, alias="again"), copy=False).where(exp.and_(*same, copy=False), copy=False)
+    wanted: list[exp.Expr] = [_exists(groups, "again", exp.and_(*same, copy=False))]
+    for key, named, c in partners:
+        wanted.append(_exists(named, "partner", equal(column(c, "partner"), column(key, "t"))))
     select = exp.select(*(column(n, "t") for n in names), copy=False).from_(aliased(rows, "t"), copy=False)
-    return Query(select.where(exp.Exists(this=named), copy=False), tuple(names))
+    return Query(select.where(exp.or_(*wanted, copy=False), copy=False), tuple(names))
+
+
+def _exists(named: str, alias: str, condition: exp.Expr) -> exp.Expr:
+    return exp.Exists(this=exp.select("1", copy=False).from_(table(named, alias=alias), copy=False).where(condition, copy=False))
 
 
 def _base_columns(catalog: Catalog, fact: Fact) -> list[str]:
@@ -136,11 +187,12 @@ def _named(changed: exp.Expr, columns: dict[str, str]) -> Query:
     return Query(select.distinct(copy=False).from_(aliased(changed.copy(), "changed"), copy=False), tuple(columns))
 
 
-def _looked_up(base: exp.Expr, changed: exp.Expr, columns: tuple[str, ...], on: dict[str, str]) -> Query:
+def _looked_up(rows: exp.Expr, changed: exp.Expr, told: dict[str, str], met: dict[str, str]) -> Query:
+    """Return the groups of the ``rows`` that meet a changed row; ``met``: column of the changed row -> column of ``rows``."""
     concerned = exp.select("1").from_(aliased(changed.copy(), "changed"), copy=False)
     concerned = concerned.where(
-        exp.and_(*(equal(column(key, "changed"), column(left, "b")) for key, left in on.items()), copy=False), copy=False
+        exp.and_(*(equal(column(key, "changed"), column(c, "b")) for key, c in met.items()), copy=False), copy=False
     )
-    select = exp.select(*(column(g, "b") for g in columns), copy=False).distinct(copy=False)
-    select = select.from_(aliased(base, "b"), copy=False).where(exp.Exists(this=concerned), copy=False)
-    return Query(select, columns)
+    select = exp.select(*(column(c, "b").as_(g, quoted=True, copy=False) for g, c in told.items()), copy=False).distinct(copy=False)
+    select = select.from_(aliased(rows, "b"), copy=False).where(exp.Exists(this=concerned), copy=False)
+    return Query(select, tuple(told))

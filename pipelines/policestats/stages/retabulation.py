@@ -103,13 +103,17 @@ class Changes:
         return self._groups[columns]
 
     def _concerned(self, found: Grouping, name: str, *, before: bool) -> str:
-        """Return the temporary table of the rows of a core table that belong to the groups to be made again."""
+        """Return the temporary table of the rows of a core table that belong to the groups to be made again (and of those they are joined with)."""
         groups, told = self._again(found.columns), found.tables[name]
-        key = (f"{groups}_{name}", ",".join(told.values()), before)
+        partners = [
+            (key, self._concerned(found, other, before=before), c) for key, other, c in found.partners.get(name, []) if other != name
+        ]
+        key = (f"{groups}_{name}", f"{told} {partners}", before)
         if key not in self._rows:
             rows = knowledge.relation(self.catalog, name, self.since) if before else table(name, "core")
             self._rows[key] = f"{groups}_{name}_{len(self._rows)}"
-            self.engine.create_temporary(self._rows[key], belongs(rows, list(self.catalog.tables[name].columns), told, groups))
+            columns = list(self.catalog.tables[name].columns)
+            self.engine.create_temporary(self._rows[key], belongs(rows, columns, told, groups, partners))
         return self._rows[key]
 
     def _changes(self, name: str) -> exp.Expr | None:

@@ -20,7 +20,7 @@ from policestats.reports import contract, fold
 from policestats.reports.checks import Outcome, evaluate
 from policestats.reports.compiler import CARRY, CONTRIBUTION, CONTRIBUTION_COLUMNS, contributions, keeps_totals
 from policestats.reports.deliveries import Deliveries
-from policestats.reports.facts import FactCompiler
+from policestats.reports.facts import FACT_KEY, FactCompiler
 from policestats.reports.fold import Grid, reading_table
 from policestats.reports.form_table import FormTable, fill
 from policestats.reports.generation import GenerationRate, generation
@@ -164,23 +164,24 @@ class Tabulation:
     ) -> None:
         """Put the contributions of some groups of a fact in the place of what these groups gave before, by the SQL that ``made`` all of them."""
         name = quoted(f"fact_{fact.id}")
+        again = f"SELECT * FROM ({made[fact.id]}) WHERE {FACT_KEY} IN ({earlier.named(fact)})"  # a partner's own group is not made again
         totals = [i for i in indicators if keeps_totals(self.catalog, i)]
         records = [i for i in indicators if i not in totals]
         for indicator in totals:
             self._take_totals(todo, anchor, indicator)
         if totals:
             earlier.show(fact, before=True)
-            self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE {name} AS {made[fact.id]}")
+            self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE {name} AS {again}")
             for indicator in totals:
                 self.engine.execute(f"INSERT INTO totals BY NAME SELECT * REPLACE (-value AS value) FROM ({made[indicator.id]})")
         earlier.show(fact)
         self._refuse_fan_out(FactCompiler(self.catalog, fact, anchor, todo.form.lateness, self.relation))
-        self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE {name} AS {made[fact.id]}")
+        self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE {name} AS {again}")
         earlier.hide()
         if records:
             self.engine.execute(
                 f"DELETE FROM {CONTRIBUTION} WHERE form_id = ? AND period = ? AND anchor_on = ? AND list_contains(?, indicator_id) "
-                f"AND fact_key IN ({earlier.named(fact)})",
+                f"AND {FACT_KEY} IN ({earlier.named(fact)})",
                 [todo.form.id, self.period.text, anchor, [i.id for i in records]],
             )
         for indicator in records:
