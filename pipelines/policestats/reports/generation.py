@@ -43,7 +43,7 @@ class _Count:
     nonzero_auto: int
     has_error: bool
     is_prescribed: bool
-    reasons: tuple[str, ...]
+    reasons: Counter[str]
 
     @property
     def is_auto(self) -> bool:
@@ -87,7 +87,9 @@ def _rates(counts: list[_Count], form: str | None, unit: str | None) -> list[Gen
 
 
 def _reason(counts: list[_Count]) -> str | None:
-    seen = Counter(reason for c in counts for reason in c.reasons)
+    seen: Counter[str] = Counter()
+    for c in counts:
+        seen.update(c.reasons)
     return (
         "; ".join(f"{reason} ({n} cells)" if n > 1 else reason for reason, n in sorted(seen.items(), key=lambda r: (-r[1], r[0]))[:5])
         or None
@@ -95,26 +97,27 @@ def _reason(counts: list[_Count]) -> str | None:
 
 
 def _counts(table: FormTable, outcome: Outcome) -> list[_Count]:
-    failed = {f.unit_code for f in outcome.findings if f.outcome == "failed" and f.severity == "error"}
-    columns = [c for c in table.form.columns_for(table.period.frequency) if not c.hidden]
-    found = []
-    for i, unit in enumerate(table.units):
-        cells = auto = nonzero = nonzero_auto = 0
-        reasons: list[str] = []
-        for column in columns:
-            status = table.statuses[column.code][unit]
-            if status.status == "not_applicable":
-                continue
-            applicable = np.array([column.applies(r) for r in table.rows], dtype=bool)
-            filled = int(((table.values[column.code][i] != 0) & table.defined[column.code][i] & applicable).sum())
-            cells += int(applicable.sum())
-            nonzero += filled
-            if status.status == "auto":
-                auto += int(applicable.sum())
-                nonzero_auto += filled
-            elif status.reason:
-                reasons += [f"{table.form.id}: {status.reason}"] * int(applicable.sum())
-        if unit in failed:
-            reasons.append(f"{table.form.id}: an error check failed")
-        found.append(_Count(table.form.id, unit, cells, auto, nonzero, nonzero_auto, unit in failed, table.form.prescribed, tuple(reasons)))
-    return found
+    units = len(table.units)
+    cells, auto, nonzero, nonzero_auto = (np.zeros(units, dtype=np.int64) for _ in range(4))
+    reasons: list[Counter[str]] = [Counter() for _ in table.units]
+    for column in table.form.columns_for(table.period.frequency):
+        if column.hidden:
+            continue
+        status = table.statuses[column.code]
+        due = np.where(status.is_applicable, sum(column.applies(r) for r in table.rows), 0)
+        figures = table.figures[column.code]
+        filled = np.bincount(figures.at[(figures.values != 0).astype(bool)] // figures.rows, minlength=units)
+        filled = np.where(status.is_applicable, filled, 0)
+        cells, nonzero = cells + due, nonzero + filled
+        auto, nonzero_auto = auto + np.where(status.is_auto, due, 0), nonzero_auto + np.where(status.is_auto, filled, 0)
+        for i in np.flatnonzero(status.is_applicable & ~status.is_auto):
+            if status.reasons[i] and due[i]:
+                reasons[i][f"{table.form.id}: {status.reasons[i]}"] += int(due[i])
+    failed = outcome.has_error()
+    for i in np.flatnonzero(failed):
+        reasons[i][f"{table.form.id}: an error check failed"] += 1
+    numbers = zip(table.units, *(n.tolist() for n in (cells, auto, nonzero, nonzero_auto, failed)), reasons, strict=True)
+    return [
+        _Count(table.form.id, unit, due, made, held, held_auto, has_error, table.form.prescribed, told)
+        for unit, due, made, held, held_auto, has_error, told in numbers
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,19 +17,20 @@ from policestats.errors import FanOutError, PeriodError, StatisticsError, neares
 from policestats.periods import ReferencePeriod
 from policestats.query import Query
 from policestats.reports import contract, fold
-from policestats.reports.checks import Outcome, evaluate
+from policestats.reports.checks import Elsewhere, Outcome, evaluate
 from policestats.reports.compiler import CARRY, CONTRIBUTION, contributions
 from policestats.reports.deliveries import Deliveries
 from policestats.reports.facts import FactCompiler
-from policestats.reports.fold import Grid, reading_table
+from policestats.reports.fold import reading_table
 from policestats.reports.form_table import FormTable, fill
 from policestats.reports.generation import GenerationRate, generation
 from policestats.reports.plan import Plan, plan
-from policestats.reports.rates import SCALE
+from policestats.reports.rollup import Groups, added_up, booked_at, lines_of_rows
 from policestats.reports.status import statuses
 from policestats.reports.template import Form, load_forms
 from policestats.reports.units import UnitsTree, tree_at
 from policestats.stages import knowledge
+from policestats.stages.column_read import read_column
 from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period, write_readings
 
 Progress = Callable[[str], None]
@@ -124,56 +124,29 @@ class Tabulation:
                 )
 
     def _table(self, todo: Plan) -> FormTable:
-        form, period = todo.form, self.period.text
-        rows = [r.code for r in form.rows]
-        names = [r.column for r in todo.readings]
-        self.engine.create_temporary("booked", fold.booked(form.id, period))
-        cells = pa.concat_tables(
-            [self.engine.fetch(fold.summed("booked")), self.engine.fetch(fold.distinct(form.id, period)).cast(_CELLS)],
-            promote_options="permissive",
-        )
-        own = pa.concat_tables(
-            [
-                self.engine.sql(
-                    "SELECT column_code, row_code, unit_code, sum(value)::DECIMAL(38,6) FROM booked "
-                    "WHERE partner_unit_code IS DISTINCT FROM unit_code GROUP BY ALL"
-                ).rename_columns(_CELLS.names),
-                self.engine.fetch(fold.booked_distinct(form.id, period)).cast(_CELLS),
-            ],
-            promote_options="permissive",
-        )
-        self.engine.drop_temporary("booked")
-        booked_at = set(own.column("unit_code").to_pylist())  # the unknown unit has a form once a cell counts a record there
-        units = [u.code for u in self.tree.units if u.code != self.tree.unknown or u.code in booked_at]
-        status = statuses(self.catalog, todo, self.deliveries, self.blocked, units)
-        return fill(todo, units, Grid.of(cells, units, rows, names), Grid.of(own, units, rows, names), status)
+        form, period, tree = todo.form, self.period.text, self.tree
+        rows, names = [r.code for r in form.rows], [r.column for r in todo.readings]
+        booked = Groups.of(self.engine.fetch(fold.booked(form.id, period)), names, rows, tree).by_column(len(names))
+        distinct = Groups.of(self.engine.fetch(fold.distinct(form.id, period)), names, rows, tree).by_column(len(names))
+        unknown = tree.position[tree.unknown]  # the unknown unit, last in the tree, has a form once a cell counts a record there
+        is_held = any(((part.units == unknown) & (part.partners != unknown)).any() for part in (*booked, *distinct))
+        units = [u.code for u in tree.units if u.code != tree.unknown or is_held]
+        lines = lines_of_rows(form)
+        base, own = {}, {}
+        for reading, added, counted in zip(todo.readings, booked, distinct, strict=True):
+            if reading.indicator.measure == "distinct":
+                values = counted.laid_out(len(units), len(rows))
+            else:
+                values = added_up(added, tree, lines)[: len(units)]
+                own[reading.column] = booked_at(added, len(units), len(rows))
+            base[reading.column] = values
+        return fill(todo, units, base, own, statuses(self.catalog, todo, self.deliveries, self.blocked, units))
 
-    def _elsewhere(self, form: str, period: str, row: str, name: str) -> dict[str, int] | None:
+    def _elsewhere(self, form: str, period: str, name: str) -> Elsewhere | None:
         if period == self.period.text and form in self.tables:
             other = self.tables[form]
-            if name not in other.values or row not in other.rows:
-                return None
-            at, usable = other.row_index(row), other.usable(name)
-            return {u: int(other.values[name][i, at]) for i, u in enumerate(other.units) if usable[i, at]}
-        spec = self.engine.sql(
-            "SELECT variant, expression, applies_to FROM report.form_column AS c WHERE form_id = ? AND period = ? AND column_code = ? "
-            "AND EXISTS (FROM report.form_row AS r WHERE r.form_id = c.form_id AND r.period = c.period AND r.row_code = ?)",
-            [form, period, name, row],
-        ).to_pylist()
-        status = self.engine.sql(
-            "SELECT DISTINCT unit_code FROM report.status WHERE form_id = ? AND period = ? AND column_code = ? AND status IN ('auto', 'manual', 'partial')",
-            [form, period, name],
-        )
-        if status.num_rows == 0 or not spec or row not in (spec[0]["applies_to"] or [row]):
-            return None
-        values = self.engine.sql(
-            "SELECT unit_code, value FROM report.cell WHERE form_id = ? AND period = ? AND row_code = ? AND column_code = ?",
-            [form, period, row, name],
-        ).to_pylist()
-        units = {str(u) for u in status.column(0).to_pylist()}
-        found = {r["unit_code"]: int(r["value"] * SCALE) for r in values if r["unit_code"] in units}
-        is_count = spec[0]["variant"] is not None or "formula" in json.loads(spec[0]["expression"])
-        return dict.fromkeys(units, 0) | found if is_count else found  # an absent count is 0, an absent rate has no base
+            return Elsewhere(other.units, other.rows, *other.column(name)) if name in other.figures else None
+        return read_column(self.engine, form, period, name)
 
     def _deliveries(self) -> Iterable[tuple[str, str | None, str | None]]:
         rows = self.engine.sql(
@@ -203,9 +176,6 @@ class Tabulation:
             "INSERT INTO report.query VALUES (?, ?, ?, ?, ?, ?)",
             [todo.form.id, self.period.text, subject, anchor, query.sql("duckdb"), rows],
         )
-
-
-_CELLS = pa.schema([("column_code", pa.string()), ("row_code", pa.string()), ("unit_code", pa.string()), ("value", pa.decimal128(38, 6))])
 
 
 def run(
@@ -255,16 +225,15 @@ def tabulate(
         cells = sum(write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load) for form in chosen)
         write_period(engine, period, work.tree, rates, whole=only is None)
         written = engine.scalar("SELECT count(*) FROM report.contribution WHERE period = ?", [period.text])
-    findings = [f for o in outcomes.values() for f in o.findings]
     return TabulateResult(
         period.text,
         load,
         [f.id for f in chosen],
         cells,
         int(written),
-        sum(f.outcome == "failed" and f.severity == "error" for f in findings),
-        sum(f.outcome == "failed" and f.severity == "warning" for f in findings),
-        sum(f.outcome == "not_evaluated" for f in findings),
+        sum(o.count("failed", "error") for o in outcomes.values()),
+        sum(o.count("failed", "warning") for o in outcomes.values()),
+        sum(o.count("not_evaluated") for o in outcomes.values()),
         rates,
     )
 
