@@ -50,7 +50,7 @@ def finding(severity: str, outcome: str) -> Findings:
 
 
 def rates(forms: tuple[FormTable, FormTable], *found: Findings, prescribed: int = PRESCRIBED) -> Rates:
-    outcomes = [(forms[0], Outcome(forms[0].units)), (forms[1], Outcome(forms[1].units, list(found)))]
+    outcomes = [(forms[0], Outcome(forms[0].units), ()), (forms[1], Outcome(forms[1].units, list(found)), ())]
     return {(r.rate_id, r.form_id, r.unit_code): r for r in generation(outcomes, prescribed)}
 
 
@@ -103,6 +103,6 @@ def test_no_cell_no_rate(catalog: Catalog) -> None:
         {NORTH_1: {"P": [0]}},
         statuses={("P", NORTH_1): "not_applicable"},
     )
-    found = {(r.rate_id, r.form_id): r for r in generation([(empty, Outcome(empty.units))], 1)}
+    found = {(r.rate_id, r.form_id): r for r in generation([(empty, Outcome(empty.units), ())], 1)}
     assert fraction(found["cell", None]) == (0, 0)
     assert found["cell", None].pct is None

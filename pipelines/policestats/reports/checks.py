@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from policestats.reports.check_language import Call, Cell, Check, Term
-from policestats.reports.exact import SCALE, Flags, Integers, decimal, linear, summed, zeros
+from policestats.reports.exact import SCALE, Flags, Integers, addable, decimal, linear, summed, zeros
 from policestats.reports.figures import Positions
 from policestats.reports.form_table import FormTable
-from policestats.reports.implied import implied
+from policestats.reports.found_rows import FoundRows, split
+from policestats.reports.implied import additive_columns, found_check, implied
 from policestats.reports.plan import PREVIOUS_SUFFIX
 from policestats.reports.template import FormColumn
 from policestats.reports.units import UnitsTree
@@ -108,14 +109,20 @@ class Elsewhere:
 FindElsewhere = Callable[[str, str, str], Elsewhere | None]
 
 
-def evaluate(table: FormTable, tree: UnitsTree, elsewhere: FindElsewhere) -> Outcome:
-    """Evaluate the form's checks and the implied ones; a check with an operand that has no figure is not evaluated, never passed (ALL-03)."""
+def evaluate(table: FormTable, tree: UnitsTree, elsewhere: FindElsewhere, found: Sequence[FoundRows] = ()) -> Outcome:
+    """Evaluate the form's checks and the implied ones; a check with an operand that has no figure is not evaluated, never passed (ALL-03).
+
+    Args: found: the rows of the form that were found in the data.
+    """
     outcome = Outcome(table.units)
     evaluator = _Evaluator(table, tree, elsewhere, outcome)
     for check in (*table.form.checks, *implied(table.form, table.period.frequency)):
         if check.frequencies is None or table.period.frequency in check.frequencies:
             for rows, column in _instances(check, table):
                 evaluator.run(check, rows, column)
+    for part in found:
+        for additive in additive_columns(table.form, table.period.frequency):
+            evaluator.add_up(part, additive)
     return outcome
 
 
@@ -162,16 +169,43 @@ class _Evaluator:
             holds = _COMPARE[check.operator](linear([(left, 1), (right, -1)]), int(Decimal(check.tolerance) * SCALE)).astype(bool)
         shape = (len(self.table.units), 1 if rows is None else len(rows))
         left, right, holds, known = (np.broadcast_to(part, shape) for part in (left, right, holds, known))
-        judged = self._is_root[:, None] if check.units == "root" else np.ones((1, 1), dtype=bool)
+        judged = np.broadcast_to(self._is_root[:, None] if check.units == "root" else np.ones((1, 1), dtype=bool), shape)
+        blocks: list[str | None] = [None] if rows is None else [self._blocks.get(row) for row in rows]
+        self._keep(check, column, [None] if rows is None else list(rows), blocks, (left, right, holds, known, judged))
+
+    def add_up(self, found: FoundRows, column: FormColumn) -> None:
+        """Compare, at each unit of their level, what the found rows of each member add up to with the member's own row."""
+        form, dynamic = self.table.form, found.dynamic
+        own = [m.code for m in dynamic.members if m.code in self._blocks] if dynamic.members else [form.total]
+        own = [code for code in own if column.applies(code)]
+        at = {code: i for i, code in enumerate(own)}
+        members = [split(code)[0] if dynamic.members else form.total for code in found.codes]
+        to = np.array([at.get(member, -1) for member in members], dtype=np.int64)[found.rows]
+        values = addable(found.values[column.code][to >= 0])
+        left = np.zeros((len(self.table.units), len(own)), dtype=values.dtype)
+        np.add.at(left, (found.units[to >= 0], to[to >= 0]), values)
+        right, known = self.table.at(column.code, self.table.rows_at(own))
+        levels = np.array([self.tree.units[i].level == dynamic.level for i in self._in_tree], dtype=bool)
+        judged = np.broadcast_to(levels[:, None], left.shape)
+        parts = (left, right, left == right, known, judged)
+        self._keep(found_check(form, found.block), column.code, list(own), [found.block.id] * len(own), parts)
+
+    def _keep(
+        self,
+        check: Check,
+        column: str | None,
+        rows: list[str | None],
+        blocks: list[str | None],
+        parts: tuple[Integers, Integers, Flags, Flags, Flags],
+    ) -> None:
+        """Keep how often a check passed and where it did not; ``parts`` are left, right, holds, known, judged, all [unit, row]."""
+        left, right, holds, known, judged = parts
         passed = (judged & known & holds).sum(axis=1)
-        self.outcome.passed[check.id] = self.outcome.passed.get(check.id, zeros((shape[0],))) + passed
-        at_unit, at_row = np.nonzero(np.broadcast_to(judged, shape) & ~(known & holds))
+        self.outcome.passed[check.id] = self.outcome.passed.get(check.id, zeros((len(passed),))) + passed
+        at_unit, at_row = np.nonzero(judged & ~(known & holds))
         if len(at_unit):
-            blocks: list[str | None] = [None] if rows is None else [self._blocks.get(row) for row in rows]
             at = (at_unit, at_row)
-            self.outcome.found.append(
-                Findings(check, column, [None] if rows is None else list(rows), blocks, at_unit, at_row, left[at], right[at], known[at])
-            )
+            self.outcome.found.append(Findings(check, column, rows, blocks, at_unit, at_row, left[at], right[at], known[at]))
 
     def _sum(self, terms: tuple[Term, ...], rows: list[str] | None, column: str | None) -> Values:
         count = len(self.table.units)

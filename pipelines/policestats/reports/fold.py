@@ -71,6 +71,13 @@ def booked(form_id: str, period: str) -> Query:
     return Query(select, ("column_code", "row_code", "unit_code", "partner_unit_code", "value"))
 
 
+def found_rows(form_id: str, period: str) -> Query:
+    """Return (row_code): the rows found in the data that contributions landed in."""
+    found = exp.select(column("row_code", "c"), copy=False).distinct(copy=False).from_(_contribution(), copy=False)
+    is_found = exp.Like(this=column("row_code", "c"), expression=literal("%/%"))
+    return Query(found.where(_of(form_id, period), is_found, copy=False), ("row_code",))
+
+
 def distinct(form_id: str, period: str) -> Query:
     """Return (column_code, row_code, unit_code, value) of measures that count distinct keys, recomputed at every unit and row.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -121,10 +122,26 @@ class _Grid:
         return f"{row} of unit {self.table.units[at[0]]}"
 
 
+class Cells(Protocol):
+    """Cells laid out in arrays, as derived columns see them."""
+
+    def part(self, name: str) -> Values:
+        """Return a column."""
+
+    def fixed(self, name: str, row: str) -> Values:
+        """Return a column in one row."""
+
+    def share_base(self, name: str, row: str, exceptions: dict[str, str]) -> Values:
+        """Return a column in the row that is each cell's base: ``row``, or another for the rows among ``exceptions``."""
+
+    def place(self, at: tuple[int, ...], shape: tuple[int, ...]) -> str:
+        """Return the words for a cell of an array of ``shape``."""
+
+
 class Derivation:
     """Computes derived columns from the cells that ``cells`` lays out."""
 
-    def __init__(self, plan: Plan, cells: _Grid) -> None:
+    def __init__(self, plan: Plan, cells: Cells) -> None:
         self.plan, self.cells = plan, cells
 
     def of(self, column: FormColumn) -> Values:

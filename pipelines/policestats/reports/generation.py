@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from policestats.reports.checks import Outcome
 from policestats.reports.form_table import FormTable
+from policestats.reports.found_rows import FoundRows
 from policestats.reports.rates import rate
 
 RATES = ("template", "instance", "cell", "cell_nonzero")
@@ -50,13 +51,13 @@ class _Count:
         return self.cells == self.auto and not self.has_error
 
 
-def generation(filled: Iterable[tuple[FormTable, Outcome]], prescribed: int) -> list[GenerationRate]:
+def generation(filled: Iterable[tuple[FormTable, Outcome, Sequence[FoundRows]]], prescribed: int) -> list[GenerationRate]:
     """Return the rates: per form and unit (instance, cell, cell_nonzero), per form, and over all.
 
     A form is automatic for a unit when every applicable cell is ``auto`` and no error check failed; the template rate counts the forms
     that are automatic for every unit, out of those the standard prescribes (a form of one's own is not among them).
     """
-    counts = [c for table, outcome in filled for c in _counts(table, outcome)]
+    counts = [c for table, outcome, found in filled for c in _counts(table, outcome, found)]
     found: list[GenerationRate] = []
     for form in dict.fromkeys(c.form_id for c in counts):
         own = [c for c in counts if c.form_id == form]
@@ -96,7 +97,7 @@ def _reason(counts: list[_Count]) -> str | None:
     )
 
 
-def _counts(table: FormTable, outcome: Outcome) -> list[_Count]:
+def _counts(table: FormTable, outcome: Outcome, found: Sequence[FoundRows]) -> list[_Count]:
     units = len(table.units)
     cells, auto, nonzero, nonzero_auto = (np.zeros(units, dtype=np.int64) for _ in range(4))
     reasons: list[Counter[str]] = [Counter() for _ in table.units]
@@ -104,10 +105,14 @@ def _counts(table: FormTable, outcome: Outcome) -> list[_Count]:
         if column.hidden:
             continue
         status = table.statuses[column.code]
-        due = np.where(status.is_applicable, sum(column.applies(r) for r in table.rows), 0)
+        due = np.full(units, sum(column.applies(r) for r in table.rows))
         figures = table.figures[column.code]
         filled = np.bincount(figures.at[(figures.values != 0).astype(bool)] // figures.rows, minlength=units)
-        filled = np.where(status.is_applicable, filled, 0)
+        for part in found:
+            applies, values, defined = part.applies(column), part.values[column.code], part.defined[column.code]
+            due = due + np.bincount(part.units[applies], minlength=units)
+            filled = filled + np.bincount(part.units[defined & (values != 0)], minlength=units)
+        due, filled = np.where(status.is_applicable, due, 0), np.where(status.is_applicable, filled, 0)
         cells, nonzero = cells + due, nonzero + filled
         auto, nonzero_auto = auto + np.where(status.is_auto, due, 0), nonzero_auto + np.where(status.is_auto, filled, 0)
         for i in np.flatnonzero(status.is_applicable & ~status.is_auto):

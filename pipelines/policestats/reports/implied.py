@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policestats.reports.check_language import Call, Cell, Check, Term
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.template import Block, Form, FormColumn
 
 
 def implied(form: Form, frequency: str) -> list[Check]:
@@ -37,6 +37,23 @@ def implied(form: Form, frequency: str) -> list[Check]:
             if _is_sum(column):
                 found.append(_check(f"{form.id}-of-which-{column.code}", "rows", part, ">=", (Term(0, None),), rows=rows))
     return found
+
+
+def additive_columns(form: Form, frequency: str) -> list[FormColumn]:
+    """Return the columns whose figures in found rows add up to the member's row: counts and their sums, transfers aside (they are netted there)."""
+    return [
+        c for c in form.columns_for(frequency) if c.kind in ("base", "formula") and c.additivity["rows"] == "sum" and not _is_net(form, c)
+    ]
+
+
+def _is_net(form: Form, column: FormColumn) -> bool:
+    return column.additivity["units"] == "net" or any(_is_net(form, form.column(name)) for name in column.spec.get("formula", {}))
+
+
+def found_check(form: Form, block: Block) -> Check:
+    """Return the check that the rows found in the data add up to the row of their member."""
+    rows = (Term(1, Call("sum", Cell(None, (f"{block.id} rows",), None))),)
+    return _check(f"{form.id}-found-{block.id}", "rows", rows, "=", (Term(1, Cell(None, ("their member",), None)),))
 
 
 def _is_sum(column: FormColumn) -> bool:

@@ -27,7 +27,9 @@ def read_column(engine: DuckDBEngine, form: str, period: str, name: str) -> Else
     )
     if not spec or status.num_rows == 0:
         return None
-    rows = engine.sql("SELECT row_code FROM report.form_row WHERE form_id = ? AND period = ? ORDER BY row_order", [form, period])
+    rows = engine.sql(
+        "SELECT row_code FROM report.form_row WHERE form_id = ? AND period = ? AND unit_code IS NULL ORDER BY row_order", [form, period]
+    )
     units, codes = (table.column(0).to_pylist() for table in (status, rows))
     cells = engine.sql(
         "SELECT unit_code, row_code, value FROM report.cell WHERE form_id = ? AND period = ? AND column_code = ?", [form, period, name]

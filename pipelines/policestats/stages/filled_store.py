@@ -14,15 +14,51 @@ from policestats.reports.checks import Findings, Outcome
 from policestats.reports.exact import DECIMAL, Flags, Integers, linear, to_decimals
 from policestats.reports.figures import Positions
 from policestats.reports.form_table import FormTable
+from policestats.reports.found_rows import NO_VALUE, FoundRows, members_of, split
 from policestats.reports.status import ORDER
 
 #: values that are the same in every row written: form_id, version, period, run_id
 Same = dict[str, Any]
+_NO_VALUE = {"zh": "不明", "en": "unknown"}
 
 
-def write_statuses(engine: DuckDBEngine, filled: FormTable, same: Same) -> None:
-    """Write a row per unit, block and column."""
+def write_found_rows(
+    engine: DuckDBEngine, filled: FormTable, found: Sequence[tuple[FoundRows, dict[str, tuple[str, str]]]], same: Same
+) -> None:
+    """Write the rows found in the data, each for its unit, and which contributions they add up.
+
+    Args: found: the rows, with the names (Chinese, English) of their values.
+    """
+    form, units = filled.form, pa.array(filled.units, pa.string())
+    order = len(form.rows)
+    static = {row.code for row in form.rows}
+    for part, names in found:
+        of_member = {m.code: m.label for m in part.dynamic.members}
+        codes = [split(code) for code in part.codes]
+        parents = [(member if member in static else None) if of_member else form.total for member, _ in codes]
+        arrays = {
+            "unit_code": units.take(pa.array(part.units)),
+            "row_code": _chosen(part.codes, part.rows),
+            "parent_row_code": _chosen(parents, part.rows),
+            "row_order": pa.array(order + np.arange(len(part.rows)), pa.int32()),
+        }
+        for i, lang in enumerate(("zh", "en")):
+            named = [names.get(value, (value, value))[i] if value != NO_VALUE else _NO_VALUE[lang] for _, value in codes]
+            labels = [f"{of_member[m][lang]} {name}" if m in of_member else name for (m, _), name in zip(codes, named, strict=True)]
+            arrays[f"label_{lang}"] = _chosen(labels, part.rows)
+        told = {"block_id": part.block.id, "kind": "found"}
+        _append(engine, contract.FORM_ROW, [_table(contract.FORM_ROW, len(part.rows), arrays, same | told)])
+        order += len(part.rows)
+        held = set(part.codes)
+        pairs = [(row, member) for row, member in members_of(form, part.codes) if row in held]
+        members = {name: pa.array([pair[i] for pair in pairs], pa.string()) for i, name in enumerate(("row_code", "member_row_code"))}
+        _append(engine, contract.ROW_MEMBER, [_table(contract.ROW_MEMBER, len(pairs), members, same | {"is_netted": False})])
+
+
+def write_statuses(engine: DuckDBEngine, filled: FormTable, found: Sequence[FoundRows], same: Same) -> None:
+    """Write a row per unit, block and column; of a block whose rows are found in the data, for the units that have such rows."""
     units = pa.array(filled.units, pa.string())
+    holders = {part.block.id: pa.array(np.unique(part.units)) for part in found}
     made: dict[int, dict[str, pa.Array]] = {}
     tables = []
     for column in filled.form.columns_for(filled.period.frequency):
@@ -36,7 +72,11 @@ def write_statuses(engine: DuckDBEngine, filled: FormTable, same: Same) -> None:
                 "reason": pa.array(status.reasons, pa.string()),
             }
         for block in filled.form.blocks:
-            tables.append(_table(contract.STATUS, len(units), made[id(status)], same | {"block_id": block.id, "column_code": column.code}))
+            arrays = made[id(status)]
+            if block.id in holders:
+                arrays = {name: array.take(holders[block.id]) for name, array in arrays.items()}
+            told = {"block_id": block.id, "column_code": column.code}
+            tables.append(_table(contract.STATUS, len(arrays["status"]), arrays, same | told))
     _append(engine, contract.STATUS, tables)
 
 
@@ -52,7 +92,7 @@ def write_outcome(engine: DuckDBEngine, outcome: Outcome, same: Same) -> None:
     _append(engine, contract.CHECK_COUNT, tables)
 
 
-def write_cells(engine: DuckDBEngine, filled: FormTable, same: Same) -> int:
+def write_cells(engine: DuckDBEngine, filled: FormTable, found: Sequence[FoundRows], same: Same) -> int:
     """Write the cells to store, counts that are not 0 and every rate that has a base, where the status lets them be printed; return how many."""
     units, rows = pa.array(filled.units, pa.string()), pa.array(filled.rows, pa.string())
     tables = []
@@ -66,6 +106,17 @@ def write_cells(engine: DuckDBEngine, filled: FormTable, same: Same) -> int:
             "value": to_decimals(figures.values[keep]),
         }
         tables.append(_table(contract.CELL, len(at), arrays, same | {"column_code": column.code}))
+        for part in found:
+            values = part.values[column.code]
+            held = part.defined[column.code] & filled.statuses[column.code].has_value[part.units]
+            if column.kind in ("base", "formula"):
+                held &= (values != 0).astype(bool)
+            arrays = {
+                "unit_code": units.take(pa.array(part.units[held])),
+                "row_code": _chosen(part.codes, part.rows[held]),
+                "value": to_decimals(values[held]),
+            }
+            tables.append(_table(contract.CELL, int(held.sum()), arrays, same | {"column_code": column.code}))
     return _append(engine, contract.CELL, tables)
 
 
@@ -108,4 +159,4 @@ def _append(engine: DuckDBEngine, published: contract.PublishedTable, tables: Se
     return sum(table.num_rows for table in tables)
 
 
-_ARROW = {"VARCHAR": pa.string(), "INTEGER": pa.int32(), "BIGINT": pa.int64(), "DECIMAL(38,6)": DECIMAL}
+_ARROW = {"VARCHAR": pa.string(), "INTEGER": pa.int32(), "BIGINT": pa.int64(), "BOOLEAN": pa.bool_(), "DECIMAL(38,6)": DECIMAL}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -15,10 +15,11 @@ from policestats.reports import contract, fold
 from policestats.reports.checks import Outcome
 from policestats.reports.exact import DECIMAL
 from policestats.reports.form_table import FormTable
+from policestats.reports.found_rows import FoundRows
 from policestats.reports.generation import GenerationRate
 from policestats.reports.template import Form, FormColumn
 from policestats.reports.units import UnitsTree
-from policestats.stages.filled_store import write_cells, write_outcome, write_statuses
+from policestats.stages.filled_store import write_cells, write_found_rows, write_outcome, write_statuses
 
 _ARROW = {
     "VARCHAR": pa.string(),
@@ -61,8 +62,18 @@ def write_codelists(engine: DuckDBEngine, catalog: Catalog) -> None:
         engine.replace(f"dim.{codelist.id}", pa.Table.from_pylist(list(codelist.members.values()), schema=schema))
 
 
-def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcome: Outcome, as_of: int) -> int:
-    """Write what a form was tabulated with, its description, statuses, check results and cells; return the number of cells."""
+def write_form(
+    engine: DuckDBEngine,
+    catalog: Catalog,
+    filled: FormTable,
+    outcome: Outcome,
+    as_of: int,
+    found: Sequence[tuple[FoundRows, dict[str, tuple[str, str]]]],
+) -> int:
+    """Write what a form was tabulated with, its description, statuses, check results and cells; return the number of cells.
+
+    Args: found: the rows found in the data, each with the names (Chinese, English) of their values.
+    """
     form, period = filled.form, filled.period
     run: dict[str, Any] = {
         "form_id": form.id,
@@ -77,12 +88,16 @@ def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcom
     _append(engine, contract.FORM, [_form(form, catalog, period)])
     _append(engine, contract.FORM_ROW, _form_rows(form, period))
     _append(engine, contract.FORM_COLUMN, (_form_column(form, c, i, period) for i, c in enumerate(columns)))
-    members = ({"form_id": form.id, "period": period.text, "row_code": r, "member_row_code": m} for r, m in form.members())
+    members = (
+        {"form_id": form.id, "period": period.text, "row_code": r, "member_row_code": m, "is_netted": True} for r, m in form.members()
+    )
     _append(engine, contract.ROW_MEMBER, members)
     same = {"form_id": form.id, "version": form.version, "period": period.text, "run_id": run["run_id"]}
-    write_statuses(engine, filled, same)
+    parts = [part for part, _ in found]
+    write_found_rows(engine, filled, found, same)
+    write_statuses(engine, filled, parts, same)
     write_outcome(engine, outcome, same)
-    return write_cells(engine, filled, same)
+    return write_cells(engine, filled, parts, same)
 
 
 def write_readings(engine: DuckDBEngine, form: Form, period: ReferencePeriod) -> None:
@@ -161,6 +176,7 @@ def _form_rows(form: Form, period: ReferencePeriod) -> Iterable[dict[str, Any]]:
             "version": form.version,
             "period": period.text,
             "block_id": row.block,
+            "unit_code": None,  # every unit has it
             "row_code": row.code,
             "parent_row_code": row.parent,
             "kind": row.kind,

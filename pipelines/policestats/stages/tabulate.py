@@ -15,7 +15,7 @@ from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse
 from policestats.errors import FanOutError, PeriodError, StatisticsError, nearest
 from policestats.periods import ReferencePeriod
-from policestats.query import Query
+from policestats.query import Query, column
 from policestats.reports import contract, fold
 from policestats.reports.checks import Elsewhere, Outcome, evaluate
 from policestats.reports.compiler import CARRY, CONTRIBUTION, contributions
@@ -23,6 +23,7 @@ from policestats.reports.deliveries import Deliveries
 from policestats.reports.facts import FactCompiler
 from policestats.reports.fold import reading_table
 from policestats.reports.form_table import FormTable, fill
+from policestats.reports.found_rows import FoundRows, derive, found_rows, members_of
 from policestats.reports.generation import GenerationRate, generation
 from policestats.reports.plan import Plan, plan
 from policestats.reports.rollup import Groups, added_up, booked_at, lines_of_rows
@@ -63,6 +64,7 @@ class Tabulation:
     period: ReferencePeriod
     as_of: int
     tables: dict[str, FormTable] = field(default_factory=dict)
+    found: dict[str, list[FoundRows]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         standard = self.catalog.standard
@@ -83,18 +85,20 @@ class Tabulation:
         self._clear(form)
         self.engine.load(fold.READING, reading_table(todo))
         write_readings(self.engine, form, self.period)
-        self.engine.load(
-            fold.ROW_MEMBER, pa.table({"row_code": [m[0] for m in form.members()], "member_row_code": [m[1] for m in form.members()]})
-        )
         for anchor in todo.anchors:
             self._contribute(todo, anchor)
+        members = form.members()
+        if form.dynamic_blocks:
+            codes = self.engine.fetch(fold.found_rows(form.id, self.period.text)).column(0).to_pylist()
+            members += members_of(form, map(str, codes))
+        self.engine.load(fold.ROW_MEMBER, pa.table({"row_code": [m[0] for m in members], "member_row_code": [m[1] for m in members]}))
         filled = self._table(todo)
         self.tables[form.id] = filled
         return filled
 
     def check(self, filled: FormTable) -> Outcome:
         """Evaluate the checks of a filled form; other forms are read from this run, else from the warehouse."""
-        return evaluate(filled, self.tree, self._elsewhere)
+        return evaluate(filled, self.tree, self._elsewhere, self.found[filled.form.id])
 
     def _contribute(self, todo: Plan, anchor: date) -> None:
         by_fact: dict[str, list[Any]] = {}
@@ -126,8 +130,9 @@ class Tabulation:
     def _table(self, todo: Plan) -> FormTable:
         form, period, tree = todo.form, self.period.text, self.tree
         rows, names = [r.code for r in form.rows], [r.column for r in todo.readings]
-        booked = Groups.of(self.engine.fetch(fold.booked(form.id, period)), names, rows, tree).by_column(len(names))
-        distinct = Groups.of(self.engine.fetch(fold.distinct(form.id, period)), names, rows, tree).by_column(len(names))
+        booked_groups, distinct_groups = self.engine.fetch(fold.booked(form.id, period)), self.engine.fetch(fold.distinct(form.id, period))
+        booked = Groups.of(booked_groups, names, rows, tree).by_column(len(names))
+        distinct = Groups.of(distinct_groups, names, rows, tree).by_column(len(names))
         unknown = tree.position[tree.unknown]  # the unknown unit, last in the tree, has a form once a cell counts a record there
         is_held = any(((part.units == unknown) & (part.partners != unknown)).any() for part in (*booked, *distinct))
         units = [u.code for u in tree.units if u.code != tree.unknown or is_held]
@@ -140,7 +145,24 @@ class Tabulation:
                 values = added_up(added, tree, lines)[: len(units)]
                 own[reading.column] = booked_at(added, len(units), len(rows))
             base[reading.column] = values
-        return fill(todo, units, base, own, statuses(self.catalog, todo, self.deliveries, self.blocked, units))
+        filled = fill(todo, units, base, own, statuses(self.catalog, todo, self.deliveries, self.blocked, units))
+        self.found[form.id] = [found_rows(block, names, booked_groups, distinct_groups, tree) for block in form.dynamic_blocks]
+        for found in self.found[form.id]:
+            derive(found, filled, todo)
+        return filled
+
+    def value_labels(self, found: FoundRows) -> dict[str, tuple[str, str]]:
+        """Return the names (Chinese, English) of the values that found rows have, where the form says in which table they stand."""
+        labels = found.dynamic.labels
+        if labels is None:
+            return {}
+        names = [labels[name] for name in ("code", "zh", "en")]
+        select = exp.select(*(column(name, "v") for name in names), copy=False).from_(
+            exp.Subquery(this=self.relation(labels["table"]), alias=exp.TableAlias(this=exp.to_identifier("v", quoted=True))), copy=False
+        )
+        rows = self.engine.fetch(Query(select, tuple(names)))
+        codes, zh, en = (rows.column(i).to_pylist() for i in range(3))
+        return {code: (first or code, second or first or code) for code, first, second in sorted(zip(codes, zh, en, strict=True), key=repr)}
 
     def _elsewhere(self, form: str, period: str, name: str) -> Elsewhere | None:
         if period == self.period.text and form in self.tables:
@@ -221,8 +243,11 @@ def tabulate(
                 progress(f"tabulate {form.id} {period}")
             work.fill(form)
         outcomes = {form.id: work.check(work.tables[form.id]) for form in chosen}
-        rates = generation([(work.tables[f.id], outcomes[f.id]) for f in chosen], catalog.standard.prescribed_forms)
-        cells = sum(write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load) for form in chosen)
+        rates = generation([(work.tables[f.id], outcomes[f.id], work.found[f.id]) for f in chosen], catalog.standard.prescribed_forms)
+        cells = 0
+        for form in chosen:
+            found = [(part, work.value_labels(part)) for part in work.found[form.id]]
+            cells += write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load, found)
         write_period(engine, period, work.tree, rates, whole=only is None)
         written = engine.scalar("SELECT count(*) FROM report.contribution WHERE period = ?", [period.text])
     return TabulateResult(
