@@ -174,9 +174,13 @@ def test_tabulating_a_week_leaves_the_month_as_it_was(tmp_path: Path) -> None:
     columns = {}
     for release in (alone, week):
         with open_warehouse(release.folder, read_only=True, name=release_folder.STATISTICS) as engine:
-            columns[release.folder.name] = engine.sql("SELECT column_code FROM report.form_column ORDER BY column_order").column(0).to_pylist()
-            periods = {t: engine.sql(f"SELECT DISTINCT period FROM report.{t}").column(0).to_pylist() for t in ("form", "form_row", "row_member")}
-        assert periods == dict.fromkeys(periods, [release.folder.name.removesuffix("-r1")])
+            columns[release.folder.name] = (
+                engine.sql("SELECT column_code FROM report.form_column ORDER BY column_order").column(0).to_pylist()
+            )
+            periods = {
+                t: engine.sql(f"SELECT DISTINCT period FROM report.{t}").column(0).to_pylist() for t in ("form", "form_row", "row_member")
+            }
+        assert periods == {name: [release.folder.name.removesuffix("-r1")] for name in periods}
     weekly = ["FILED", "RECEIVED", "ALL_ONLY", "SHARE", "HIDDEN", "BEFORE"]
     assert columns == {"2026-10-r1": ["FILED", "CHARGES", *weekly[1:]], "2026-W40-r1": weekly}
     assert len(trace("T01", "T", "FILED", STATION_1, home=home, release="2026-10-r1")) == 2  # case1 and case2, each once

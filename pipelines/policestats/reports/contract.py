@@ -69,9 +69,10 @@ FORM_ROW = PublishedTable(
         _VERSION,
         _PERIOD,
         _BLOCK,
+        ("unit_code", "VARCHAR", "仅该机构有此行（空：全部机构）", "the only unit that has the row (null: all)"),
         _ROW,
         ("parent_row_code", "VARCHAR", "上级行", "row it is part of"),
-        ("kind", "VARCHAR", "种类：合计、小计、叶、其中", "total, subtotal, leaf or of_which"),
+        ("kind", "VARCHAR", "种类：合计、小计、叶、其中、found 数据中出现", "total, subtotal, leaf, of_which or found (in the data)"),
         ("label_zh", "VARCHAR", "中文标题", "label in Chinese"),
         ("label_en", "VARCHAR", "英文标题", "label in English"),
         ("row_order", "INTEGER", "顺序", "printed order"),
@@ -236,7 +237,13 @@ ROW_MEMBER = PublishedTable(
     "report.row_member",
     "行的组成",
     "rows and the leaf or of-which rows whose contributions they add up",
-    (_FORM, _PERIOD, _ROW, ("member_row_code", "VARCHAR", "组成行", "member row")),
+    (
+        _FORM,
+        _PERIOD,
+        _ROW,
+        ("member_row_code", "VARCHAR", "组成行", "member row"),
+        ("is_netted", "BOOLEAN", "轧差列在此行轧差", "transfers inside a unit's subtree fall away in this row, in columns that net them"),
+    ),
 )
 UNIT_MEMBER = PublishedTable(
     "report.unit_member",
