@@ -24,7 +24,9 @@ def objects(rng: Random, units: list[Row], object_id: str, length: int) -> dict[
     is_held = True
     for name, moment in zip(numbers(object_id, len(moments), rng.random() < 0.5), moments[1:], strict=False):
         at = {"object_id": object_id, "entered_at": moment.entered}
-        what = rng.choice(["verified", "changed", "moved", "moved", "restored", "cancelled", "merged"] if is_held else ["restored", "verified"])
+        what = rng.choice(
+            ["verified", "changed", "moved", "moved", "restored", "cancelled", "merged"] if is_held else ["restored", "verified"]
+        )
         if what in ("verified", "changed"):
             place = {"unit_code": unit, "community_code": community}
             tables["object_maintenance"].append({**at, **place, "maintenance_no": name, "kind_code": what, "maintained_on": moment.on})
@@ -48,7 +50,13 @@ def expectations(rng: Random, units: list[Row]) -> dict[str, list[Row]]:
 
 
 def _object(rng: Random, kind: str, object_id: str, registered: Moment, unit: str | None, community: str | None) -> Row:
-    at = {"object_id": object_id, "unit_code": unit, "community_code": community, "registered_on": registered.on, "entered_at": registered.entered}
+    at = {
+        "object_id": object_id,
+        "unit_code": unit,
+        "community_code": community,
+        "registered_on": registered.on,
+        "entered_at": registered.entered,
+    }
     if kind != "address":
         at["address_id"] = rng.choice(["H1", "H2", "NOWHERE", None])
     text = lambda: rng.choice(TEXTS)  # noqa: E731
@@ -56,9 +64,16 @@ def _object(rng: Random, kind: str, object_id: str, registered: Moment, unit: st
     own: Row = {}
     if kind == "address":
         own = {name: text() for name in ("street", "house_number", "building", "room")} | {"has_rooms": flag()}
-        own |= {"longitude": rng.choice([Decimal("104.5"), Decimal(10), None]), "latitude": rng.choice([Decimal("30.25"), Decimal(60), None])}
+        own |= {
+            "longitude": rng.choice([Decimal("104.5"), Decimal(10), None]),
+            "latitude": rng.choice([Decimal("30.25"), Decimal(60), None]),
+        }
     elif kind == "resident":
-        own = {"residence_kind_code": rng.choice(["registered", "inflow", "foreign", "other", None]), "is_outflow": flag(), "person_key": text()}
+        own = {
+            "residence_kind_code": rng.choice(["registered", "inflow", "foreign", "other", None]),
+            "is_outflow": flag(),
+            "person_key": text(),
+        }
         own |= {"id_is_valid": flag(), "sex_agrees": flag(), "name_is_filled": flag(), "phone_is_filled": flag()}
         own |= {"sex_code": rng.choice(["1", "2", "9", None]), "residence_reason_code": text()}
         own["lives_since"] = rng.choice([registered.on, registered.on - timedelta(days=9), None])

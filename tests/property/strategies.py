@@ -97,5 +97,13 @@ def _is_key(table: str, column: str) -> bool:
     if table == "expected_object" or (column == "object_id" and table not in ("object_event", "object_maintenance")):
         return True
     return column == keys.get(table, "") or column in (
-        "change_no", "event_no", "transfer_no", "decision_no", "order_no", "person_no", "referral_no", "grade_no", "maintenance_no"
+        "change_no",
+        "event_no",
+        "transfer_no",
+        "decision_no",
+        "order_no",
+        "person_no",
+        "referral_no",
+        "grade_no",
+        "maintenance_no",
     )

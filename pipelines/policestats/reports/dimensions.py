@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from policestats.catalog import Column
 from policestats.errors import DefinitionError, nearest
-from policestats.query import Scope, case, cast, condition, equal, literal
+from policestats.query import Scope, case, cast, condition, literal
 from policestats.query.build import later
 
 #: an event's clock: (day it counts on, whether it is late)
@@ -88,7 +88,9 @@ class RowDimensions:
 
     def _is_filled(self, name: str, placeholders: list[Any]) -> exp.Expr:
         if name not in self.columns:
-            raise DefinitionError(f"{self.scope.where}: filled names {name!r}, which is no column of the table; {nearest(name, self.columns)}")
+            raise DefinitionError(
+                f"{self.scope.where}: filled names {name!r}, which is no column of the table; {nearest(name, self.columns)}"
+            )
         held = self.scope.resolve(name)
         if self.columns[name].type == "boolean":
             return held
@@ -107,5 +109,7 @@ class RowDimensions:
     def _one_value(self, name: str) -> Any:
         found = self.scope.catalog.policy(name, self.scope.where).value
         if isinstance(found, dict | list):
-            raise DefinitionError(f"{self.scope.where}: policy {name!r} is no single value, so it is no dimension; compare with {{dimension: {{policy: {name}}}}}")
+            raise DefinitionError(
+                f"{self.scope.where}: policy {name!r} is no single value, so it is no dimension; compare with {{dimension: {{policy: {name}}}}}"
+            )
         return found
