@@ -33,10 +33,7 @@ def disputes(rng: Random, units: list[Row], dispute_no: str, length: int) -> dic
     while position < len(moments):
         moment, name = moments[position], names[position]
         position += 1
-        if is_away:
-            kind = "moved"
-        else:
-            kind = rng.choice(OPEN_KINDS) if is_open else rng.choice(["grade", "reopened"])
+        kind = "moved" if is_away else rng.choice(OPEN_KINDS if is_open else ("grade", "reopened"))
         if kind == "grade":
             grade = rng.choice(["L1", "L2", "L4", "L9", "L7", None])
             tables["dispute_grade"].append(

@@ -6,6 +6,7 @@ import os
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from policestats.catalog import load_catalog
@@ -31,9 +32,28 @@ Tables = dict[str, list[dict[str, Any]]]
 
 
 @slow_data
-@given(ledgers(criminal=6, admin=6, incident=6), periods(["month"]))
-def test_published_forms(tables: Tables, period: str) -> None:
-    compare(FORMS, CN, tables, period)
+@given(ledgers(criminal=6, admin=6, incident=6, dispute=0, collected=0), periods(["month"]))
+def test_published_forms_on_cases_and_calls(tables: Tables, period: str) -> None:
+    compare({id: FORMS[id] for id in ("X01", "Z01", "Z11")}, CN, tables, period)
+
+
+@slow_data
+@given(ledgers(criminal=2, admin=2, incident=2, dispute=5, collected=0), periods(["month"]))
+def test_published_forms_on_disputes(tables: Tables, period: str) -> None:
+    compare({"Z13": FORMS["Z13"]}, CN, tables, period)
+
+
+@slow_data
+@given(ledgers(criminal=0, admin=0, incident=0, dispute=0, collected=6), periods(["month"]))
+def test_published_forms_on_collected_objects(tables: Tables, period: str) -> None:
+    compare({"Z14": FORMS["Z14"]}, CN, tables, period)
+
+
+@pytest.mark.slow  # 571 rows: the interpreter takes its time over each
+@settings(parent=slow_data, max_examples=max(2, EXAMPLES // 4))
+@given(ledgers(criminal=5, admin=0, incident=0, dispute=0, collected=0), periods(["month"]))
+def test_published_forms_by_charge(tables: Tables, period: str) -> None:
+    compare({"X02": FORMS["X02"]}, CN, tables, period)
 
 
 @slow_data

@@ -28,23 +28,44 @@ slow_data = settings(
 
 
 @slow_data
-@given(ledgers(criminal=10, admin=0, incident=0))
+@given(ledgers(criminal=10, admin=0, incident=0, dispute=0, collected=0))
 def test_lawful_criminal_cases_break_no_error_check(tables: dict[str, list[Row]]) -> None:
     for month in MONTHS:
         assert errors(check(CN, "X01", month, tables)) == []
 
 
 @slow_data
-@given(ledgers(criminal=0, admin=10, incident=0))
+@given(ledgers(criminal=0, admin=10, incident=0, dispute=0, collected=0))
 def test_lawful_public_order_cases_break_no_error_check(tables: dict[str, list[Row]]) -> None:
     for month in MONTHS:
         assert errors(check(CN, "Z01", month, tables)) == []
 
 
 @slow_data
-@given(ledgers(criminal=0, admin=0, incident=8), periods(CN.forms["Z11"]["frequency"]))
+@given(ledgers(criminal=0, admin=0, incident=8, dispute=0, collected=0), periods(CN.forms["Z11"]["frequency"]))
 def test_lawful_incidents_break_no_error_check(tables: dict[str, list[Row]], period: str) -> None:
     assert errors(check(CN, "Z11", period, tables)) == []
+
+
+@slow_data
+@given(ledgers(criminal=3, admin=3, incident=0, dispute=8, collected=0))
+def test_lawful_disputes_break_no_error_check(tables: dict[str, list[Row]]) -> None:
+    for month in MONTHS:
+        assert errors(check(CN, "Z13", month, tables)) == []
+
+
+@slow_data
+@given(ledgers(criminal=0, admin=0, incident=0, dispute=0, collected=8))
+def test_lawful_objects_break_no_error_check(tables: dict[str, list[Row]]) -> None:
+    for month in MONTHS:
+        assert errors(check(CN, "Z14", month, tables)) == []
+
+
+@pytest.mark.slow  # 571 rows: the interpreter takes its time over each
+@settings(parent=slow_data, max_examples=3)
+@given(ledgers(criminal=8, admin=0, incident=0, dispute=0, collected=0), periods(["month"]))
+def test_lawful_cases_by_charge_break_no_error_check(tables: dict[str, list[Row]], period: str) -> None:
+    assert errors(check(CN, "X02", period, tables)) == []
 
 
 @slow_data

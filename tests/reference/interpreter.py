@@ -19,7 +19,7 @@ from .checks import Failure, check
 from .conditions import Anchor
 from .contributions import OUTSIDE, Contribution, contributions, is_distinct
 from .derived import DERIVED, Number, derived, printed
-from .rows import form_rows, rows_of_record
+from .rows import dynamic_rows_of_record, form_rows, rows_of_record
 from .standard import Row, Standard, core_rows, load
 from .units import Tree
 
@@ -36,7 +36,7 @@ def interpret(standard: Standard, form_id: str, period_text: str, tables: dict[s
     Units: all that stand at the end of the period, and the unknown unit when a record counted anywhere in the form lies there.
     """
     table = Tabulation(standard, form_id, period(period_text), tables)
-    return {(unit, row, column): table.value(unit, row, column) for unit in table.units() for row, column in table.cells()}
+    return {(unit, row, column): table.value(unit, row, column) for unit in table.units() for row, column in table.cells(unit)}
 
 
 class Tabulation:
@@ -52,6 +52,7 @@ class Tabulation:
         self._seen_unknown = False
         self._anchors: dict[date, Anchor] = {}
         self._totals: dict[Key, Fraction] = {}
+        self._dynamic: dict[str, set[str]] = {}
         self._own: dict[Key, Fraction] = {}
         self._values: dict[Key, Decimal | None] = {}
         self._applicable = {code for code in self.columns if self.indicator(code) is not None and self._begins_in_time(code)}
@@ -63,13 +64,15 @@ class Tabulation:
         unknown = self.standard.unknown_unit
         return [unit for unit in self.tree.parent if unit != unknown or self._seen_unknown]
 
-    def cells(self) -> list[tuple[str, str]]:
+    def cells(self, unit: str) -> list[tuple[str, str]]:
         """(row, column) of every cell of one unit."""
-        return [(row.code, code) for row in self.rows for code in self.columns if self.has_cell(row.code, code)]
+        rows = [*(row.code for row in self.rows), *sorted(self._dynamic.get(unit, ()))]
+        return [(row, code) for row in rows for code in self.columns if self.has_cell(row, code)]
 
     def has_cell(self, row: str, column: str) -> bool:
         """Whether the form prints ``column`` in ``row`` at this frequency."""
-        return column in self.columns and row in self.columns[column].get("rows", [row])
+        member = row.partition("/")[0]  # a row below a member has the columns of the member
+        return column in self.columns and member in self.columns[column].get("rows", [member])
 
     def value(self, unit: str, row: str, column: str) -> Decimal | None:
         """The published value of a cell."""
@@ -139,8 +142,20 @@ class Tabulation:
                 for above in self.tree.above(unit):
                     if self._is_from_elsewhere(contribution, self.tree.below(above)) and _is_new(keys, (above, row), contribution):
                         _add(self._totals, (above, row, column), contribution.weight)
+            self._add_dynamic(column, indicator, contribution, unit, keys, anchor)
         if is_distinct(indicator) and "partner" in indicator:
             raise ValueError(f"form {self.form['id']}: {column}: a distinct count of transfers has no meaning in the language")
+
+    def _add_dynamic(
+        self, column: str, indicator: Row, contribution: Contribution, unit: str, keys: set[tuple[Any, ...]], anchor: Anchor
+    ) -> None:
+        """Count in the rows below a unit, which only units of their level print."""
+        for row, level in dynamic_rows_of_record(self.form, contribution.record, indicator.get("as", {}), anchor).items():
+            for above in (above for above in self.tree.above(unit) if self.tree.level(above) == level):
+                self._dynamic.setdefault(above, set()).add(row)
+                counts = contribution.is_elsewhere or self._is_from_elsewhere(contribution, self.tree.below(above))
+                if counts and _is_new(keys, (above, row), contribution):
+                    _add(self._totals, (above, row, column), contribution.weight)
 
     def _clock(self) -> Clock:
         return clock(self.standard.settings, self.standard.lateness(self.form))

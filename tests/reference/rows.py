@@ -29,6 +29,8 @@ def form_rows(form: Row, standard: Standard) -> list[FormRow]:
         described, name = block["rows"], block["id"]
         if "one" in described:
             rows.append(FormRow(described["one"]["code"], name, "one", None))
+        if "cross" in described:
+            continue  # its rows exist where records are
         if "total" in described:
             rows.append(FormRow(described["total"]["code"], name, "total", None))
             total = described["total"]["code"]
@@ -49,11 +51,27 @@ def rows_of_record(form: Row, record: Row, renamed: Row, anchor: Anchor) -> set[
         described = block["rows"]
         if holds(block.get("where", {}), seen, anchor) is not True:
             continue
+        if "cross" in described:
+            continue
         codes |= {described[kind]["code"] for kind in ("one", "total") if kind in described}
         if "classification" in described:
             codes |= _path(described["classification"], seen, anchor.standard)
         codes |= {part["code"] for part in described.get("sets", []) if holds(part["where"], seen, anchor) is True}
     return codes
+
+
+def dynamic_rows_of_record(form: Row, record: Row, renamed: Row, anchor: Anchor) -> dict[str, str]:
+    """The rows that exist where records are, by their code ``member/value``, with the level of units that print them."""
+    seen = {**record, **{name: value_of(other, record) for name, other in renamed.items()}}
+    found: dict[str, str] = {}
+    for block in form["blocks"]:
+        if "cross" not in block["rows"] or holds(block.get("where", {}), seen, anchor) is not True:
+            continue
+        fixed, moving = block["rows"]["cross"]
+        leaf = _leaf({**fixed, "unknown": block["rows"]["unknown"]}, seen, anchor.standard)
+        value = value_of(moving["dynamic"], seen)
+        found[f"{leaf}/{'-' if value is None else value}"] = block["at_level"]
+    return found
 
 
 def _members(classification: Row, block: str, total: str | None, standard: Standard) -> list[FormRow]:
@@ -68,13 +86,17 @@ def _members(classification: Row, block: str, total: str | None, standard: Stand
     return rows
 
 
-def _path(classification: Row, record: Row, standard: Standard) -> set[str]:
-    """The leaf of a record and the inner members above it; what is no leaf of the list goes to ``unknown``."""
+def _leaf(classification: Row, record: Row, standard: Standard) -> str:
     members = standard.codelists[classification["codelist"]]
     inner = {member["parent_code"] for member in members.values()}
     code = value_of(classification["dimension"], record)
-    if code not in members or code in inner:
-        code = classification["unknown"]
+    return classification["unknown"] if code not in members or code in inner else code
+
+
+def _path(classification: Row, record: Row, standard: Standard) -> set[str]:
+    """The leaf of a record and the inner members above it; what is no leaf of the list goes to ``unknown``."""
+    members = standard.codelists[classification["codelist"]]
+    code = _leaf(classification, record, standard)
     path = {code}
     while code in members and members[code]["parent_code"] in members:
         code = members[code]["parent_code"]

@@ -56,6 +56,10 @@ class Tree:
             self._below[unit] = [code for code in self.parent if unit in self.above(code)]
         return self._below[unit]
 
+    def level(self, unit: str) -> str | None:
+        """The level of a unit; None for the unknown one."""
+        return str(self._last[unit]["level_code"]) if unit in self._last else None
+
     def children(self, unit: str) -> list[str]:
         """The units directly below ``unit``."""
         return [code for code, parent in self.parent.items() if parent == unit]

@@ -13,16 +13,15 @@ from policestats.catalog import Catalog, Fact, Table
 from policestats.errors import DefinitionError, nearest
 from policestats.query import Query, Scope, case, cast, column, condition, equal, literal, month_of, table
 from policestats.query.build import aliased as _aliased
-from policestats.query.build import differs, joined_text, minus, over, row_number
+from policestats.query.build import joined_text, minus, over, row_number
 from policestats.reports.dimensions import RowDimensions
 from policestats.reports.regrouping import Relation, group_columns
+from policestats.reports.spells import spells
 
 #: Name of the column that holds the printed key of a counted thing.
 RECORD_KEY = "record_key"
 #: Name of the column that holds the group of records a row was made from (see regrouping); null when the fact has no groups.
 FACT_KEY = "fact_key"
-_SPELL_COLUMNS = ("start_on", "start_kind", "start_unit", "start_partner", "end_on", "end_kind", "end_partner")
-_PLACE_COLUMNS = ("start_is_elsewhere", "end_is_elsewhere")
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,8 @@ class FactCompiler:
         if "first" in spec:
             select = self._first(select, columns)
         if "spells" in spec:
-            return self._spells(select, columns)
+            scope = self._columns_scope(list(columns), "e")
+            return spells(spec["spells"], select, columns, scope, self.catalog.standard.unknown_unit_code)
         return Query(select, columns)
 
     def join_checks(self) -> list[JoinCheck]:
@@ -144,8 +144,8 @@ class FactCompiler:
                 missing = [name for name in names if name not in part["columns"]] if "others" not in part else []
                 if extra or missing:
                     raise DefinitionError(
-                        f"{self.fact.where}: the parts of a union name the same columns, those of the first part ({', '.join(names)}); "
-                        f"{part['kind']!r} lacks {', '.join(missing) or 'none'} and adds {', '.join(extra) or 'none'}; `others: null` leaves the lacking ones empty"
+                        f"{self.fact.where}: the parts of a union name the columns of the first part ({', '.join(names)}); {part['kind']!r} lacks "
+                        f"{', '.join(missing) or 'none'} and adds {', '.join(extra) or 'none'}; `others: null` leaves what is lacking empty"
                     )
             parts = [self._union_part(part, names) for part in spec["union"]]
             names = ["kind", *names]
@@ -297,7 +297,7 @@ class FactCompiler:
             return day, flag
         return case([(is_late.copy(), window.copy())], day.copy()), flag
 
-    # -- first and spells -----------------------------------------------------------------------------------------------------
+    # -- first ----------------------------------------------------------------------------------------------------------------
 
     def _first(self, select: exp.Select, columns: tuple[str, ...]) -> exp.Select:
         spec = self.fact.spec["first"]
@@ -307,106 +307,6 @@ class FactCompiler:
         ranked = select.select(rank.as_("rank_in_first", quoted=True, copy=False))
         outer = exp.select(*(column(n, "f") for n in columns), copy=False).from_(_aliased(ranked, "f"), copy=False)
         return outer.where(equal(column("rank_in_first", "f"), literal(1)), copy=False)
-
-    def _spells(self, select: exp.Select, columns: tuple[str, ...]) -> Query:
-        spec = self.fact.spec["spells"]
-        steps = [*spec["opens"], *(k for k in spec["closes"] if k not in spec["opens"])]
-        by = [column(n, "e") for n in spec["by"]]
-        order = [column(n, "e") for n in spec["order"]]
-        day, kind, unit = (column(spec[n], "e") for n in ("on", "kind", "unit"))
-        leaves = self._leaves(columns)
-
-        def neighbour(function: type[exp.Expr], value: exp.Expr) -> exp.Expr:
-            return over(function(this=value.copy()), [b.copy() for b in by], [o.copy() for o in order])
-
-        events = (
-            exp.select(*(column(n, "e") for n in columns), copy=False)
-            .from_(_aliased(select, "e"), copy=False)
-            .where(
-                exp.and_(
-                    exp.In(this=kind.copy(), expressions=[literal(k) for k in steps]),
-                    exp.not_(exp.Is(this=day.copy(), expression=exp.null()), copy=False),
-                    copy=False,
-                ),
-                copy=False,
-            )
-        )
-        kept = self._until_the_end(events, columns, by, order, kind) if spec["ends"] else events
-        is_opening = exp.In(this=kind.copy(), expressions=[literal(k) for k in spec["opens"]])
-        is_spell = exp.and_(is_opening, exp.not_(leaves, copy=False), copy=False)
-        # the unit of the spell that the event starts; null when it starts none, or one outside the tree
-        outside = case(
-            [(is_spell.copy(), exp.Coalesce(this=unit.copy(), expressions=[literal(self.catalog.standard.unknown_unit_code)]))], exp.null()
-        )
-        carried = self._carried(by)
-        extra: list[exp.Expr] = []
-        if "place" in spec:  # for rows below a unit: a transfer counts there when its other end lies in another place
-            place = column(spec["place"], "e")
-            for name, function in zip(_PLACE_COLUMNS, (exp.Lag, exp.Lead), strict=True):
-                extra.append(differs(place.copy(), neighbour(function, place)).as_(name, quoted=True, copy=False))
-        pairs = exp.select(
-            *(carried[n].as_(n, quoted=True, copy=False) if n in carried else column(n, "e") for n in columns),
-            *extra,
-            day.copy().as_("start_on", quoted=True, copy=False),
-            kind.copy().as_("start_kind", quoted=True, copy=False),
-            outside.copy().as_("start_unit", quoted=True, copy=False),
-            neighbour(exp.Lag, outside).as_("start_partner", quoted=True, copy=False),
-            neighbour(exp.Lead, day).as_("end_on", quoted=True, copy=False),
-            neighbour(exp.Lead, kind).as_("end_kind", quoted=True, copy=False),
-            neighbour(exp.Lead, outside).as_("end_partner", quoted=True, copy=False),
-            is_spell.as_("is_spell", quoted=True, copy=False),
-            copy=False,
-        ).from_(_aliased(kept, "e"), copy=False)
-        names = (*columns, *_SPELL_COLUMNS, *(e.alias for e in extra))
-        next_start = over(
-            exp.Lead(this=column("start_on", "s")), [column(n, "s") for n in spec["by"]], [column(n, "s") for n in spec["order"]]
-        )
-        spells = (
-            exp.select(*(column(n, "s") for n in names), next_start.as_("next_start_on", quoted=True, copy=False), copy=False)
-            .from_(_aliased(pairs, "s"), copy=False)
-            .where(column("is_spell", "s"), copy=False)
-        )
-        return Query(spells, (*names, "next_start_on"))
-
-    def _until_the_end(
-        self, events: exp.Select, columns: tuple[str, ...], by: list[exp.Expr], order: list[exp.Expr], kind: exp.Expr
-    ) -> exp.Select:
-        """Keep the events up to and including the first one that ends everything."""
-        is_end = case(
-            [(exp.In(this=kind.copy(), expressions=[literal(k) for k in self.fact.spec["spells"]["ends"]]), literal(1))], literal(0)
-        )
-        ends_so_far = over(exp.Sum(this=is_end), [b.copy() for b in by], [o.copy() for o in order])
-        ends_so_far.set("spec", exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"))
-        events = events.select(is_end.copy().as_("is_end", quoted=True), ends_so_far.as_("ends_so_far", quoted=True), copy=False)
-        kept = exp.select(*(column(n, "k") for n in columns), copy=False).from_(_aliased(events, "k"), copy=False)
-        return kept.where(
-            exp.or_(
-                equal(column("ends_so_far", "k"), literal(0)),
-                exp.and_(equal(column("ends_so_far", "k"), literal(1)), equal(column("is_end", "k"), literal(1)), copy=False),
-                copy=False,
-            ),
-            copy=False,
-        )
-
-    def _carried(self, by: list[exp.Expr]) -> dict[str, exp.Expr]:
-        """What every spell of a thing takes from the thing's event of one kind (the greatest value, should there be several such events)."""
-        spec = self.fact.spec["spells"]
-        if "carry" not in spec:
-            return {}
-        is_source = equal(column(spec["kind"], "e"), literal(spec["carry"]["from"]))
-        return {
-            name: exp.Window(
-                this=exp.Max(this=case([(is_source.copy(), column(name, "e"))], exp.null())), partition_by=[b.copy() for b in by]
-            )
-            for name in spec["carry"]["dimensions"]
-        }
-
-    def _leaves(self, columns: tuple[str, ...]) -> exp.Expr:
-        spec = self.fact.spec["spells"].get("leaves_when")
-        if spec is None:
-            return literal(False)
-        holds = condition(spec, self._columns_scope(list(columns), "e"))
-        return exp.Coalesce(this=exp.paren(holds, copy=False), expressions=[literal(False)])
 
 
 def group_text(values: list[exp.Expr]) -> exp.Expr:
