@@ -51,20 +51,37 @@ def cli(verbose: bool) -> None:
 @click.option(
     "--silent", metavar="UNIT@YYYY-MM|none", help="Which station enters nothing in which month  [default: one station in the last month]"
 )
-def simulate(home: Path | None, months: int, start: str, seed: int, silent: str | None) -> None:
-    """Make a small made-up province: two source databases, and its own tally of what happened.
+@click.option("--size", default="small", show_default=True, type=click.Choice(["small", "city", "province"]), help="small lives day by day; the others are written set-wise")
+@click.option("--scale", default=1.0, show_default=True, metavar="SHARE", help="Share of the records of a city or province, above 0 and at most 1")
+@click.option("--to", metavar="FOLDER|URL", help="Where to; a city or province also sqlite:///FOLDER or postgresql://...  [default: HOME/sources]")
+def simulate(home: Path | None, months: int, start: str, seed: int, silent: str | None, size: str, scale: float, to: str | None) -> None:
+    """Make a made-up province: its source databases, and its own tally of what happened.
 
-    They are written to HOME/sources. Codes (division 99xxxx) and identity numbers (prefix 999999) cannot exist.
+    They are written to HOME/sources; a city or province as Parquet files. Codes (division 99xxxx) and identity numbers (prefix 999999) cannot exist.
     """
     from policestats.simulator import DEFAULT_SILENT, simulate
+    from policestats.simulator.bulk import simulate_bulk
 
-    folder = settings.home(home) / "sources"
+    folder = Path(to).expanduser() if to and "://" not in to else settings.home(home) / "sources"
+    first = ReferencePeriod.parse(start).start
+    if size != "small":
+        if silent is not None:
+            raise click.UsageError("--silent goes with --size small: nobody is silent in a city or province")
+        with printing.progress() as tell:
+            world = simulate_bulk(
+                folder, size=size, months=months, seed=seed, start=first, scale=scale, to=to if to and "://" in to else "parquet", progress=tell
+            )
+        printing.rows(["table", "records"], list(world.records.items()), title=f"{world.months[0]} to {world.months[-1]} in {world.folder}")
+        printing.out.print(f"Tally: {world.tally_cells} cells in {world.folder / 'tally.parquet'}")
+        return
+    if scale != 1 or (to and "://" in to):
+        raise click.UsageError("--scale and a URL as --to go with --size city or province")
     chosen: tuple[str, str] | str | None = DEFAULT_SILENT
     if silent is not None:
         unit, at, month = silent.partition("@")
         chosen = (unit, month) if at else None
     with printing.progress() as tell:
-        made = simulate(folder, months=months, seed=seed, start=ReferencePeriod.parse(start).start, silent=chosen, progress=tell)
+        made = simulate(folder, months=months, seed=seed, start=first, silent=chosen, progress=tell)
     printing.rows(["table", "records"], list(made.records.items()), title=f"{made.months[0]} to {made.months[-1]} in {made.folder}")
     if made.silent_unit:
         printing.out.print(

@@ -126,6 +126,12 @@ UNION ALL SELECT i, CASE end_kind WHEN 'handed' THEN 'HANDED' ELSE 'TO_CASE' END
                  month_no(posted(end_on, end_entered)), 0 FROM dispute WHERE end_kind <> 'resolved' AND end_entered IS NOT NULL
 UNION ALL SELECT i, 'REOPEN', counted_at(holder), month_no(posted(reopen_on, reopen_entered)), month_no(posted(reopen_on, reopen_entered)), 0
           FROM dispute WHERE reopen_entered IS NOT NULL
+-- found this year and resolved at the end of a month, not re-opened since: each once, at the unit that found it
+UNION ALL SELECT d.i, 'RES_COH', counted_at(unit_code), greatest(month_no(found_posted_on), month_no(posted(confirming_on, confirmed_entered))),
+                 least(december(month_no(found_posted_on)), coalesce(month_no(posted(reopen_on, reopen_entered)) - 1, 99999)), 0
+          FROM dispute AS d WHERE confirmed_entered IS NOT NULL
+UNION ALL SELECT d.i, 'RES_COH', counted_at(unit_code), month_no(posted(again_on, again_entered)), december(month_no(found_posted_on)), 0
+          FROM dispute AS d WHERE again_entered IS NOT NULL
 UNION ALL SELECT i, 'OPEN', unit, start_month + 1, coalesce(end_month, 99999), 0 FROM dispute_spell
 UNION ALL SELECT i, 'CLOSE', unit, start_month, coalesce(end_month - 1, 99999), 0 FROM dispute_spell;
 DELETE FROM dispute_span WHERE first > last;

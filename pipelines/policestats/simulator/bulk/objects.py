@@ -22,7 +22,8 @@ CREATE MACRO address_drawn(draw, i) AS
     CASE WHEN u(draw || '.linked', i) < 0.97 THEN 'DZ' || lpad(floor(u(draw || '.address', i) * address_count())::BIGINT::VARCHAR, 10, '0')
          WHEN u(draw || '.linked', i) < 0.975 THEN 'DZ9999999999' END;
 
-CREATE MACRO objects(kind, prefix, number) AS TABLE
+-- `life` below 0.085 has an event: only those objects are made when `below` is that
+CREATE MACRO objects(kind, prefix, number, below) AS TABLE
 WITH placed AS (
     SELECT o.i AS i, s.unit_code AS station, taker.unit_code AS other_station, u(kind || '.life', o.i) AS life,
            CASE WHEN u(kind || '.when', o.i) < 0.9 THEN first_day() - 1 - pick(kind || '.before', o.i, 1825)
@@ -30,6 +31,7 @@ WITH placed AS (
     FROM range(number) AS o (i)
     JOIN station_pick AS s ON s.k = pick(kind || '.station', o.i, station_picks())
     JOIN station_pick AS taker ON taker.k = pick(kind || '.taker', o.i, station_picks())
+    WHERE u(kind || '.life', o.i) < below
 ), registered AS (
     SELECT *, written(kind, i, station) AS unit_code,
            CASE WHEN u(kind || '.no_community', i) >= 0.01 THEN community_of(station, pick(kind || '.community', i, communities())) END AS community_code,
@@ -61,25 +63,39 @@ CREATE MACRO left_day(i, event_kind, event_on, registered_on) AS
     CASE WHEN event_kind = 'cancelled' AND u('resident.left', i) < 0.8 THEN greatest(registered_on, event_on - pick('resident.left.days', i, 46))
          WHEN event_kind IS NULL AND u('resident.left', i) < 0.005 THEN day_until_end('resident.left.on', i, greatest(registered_on, first_day() - 60)) END;
 
--- up to two verifications or changes of each object, at the unit that holds it then; none after it has gone
-CREATE MACRO maintained(kind, prefix, number) AS TABLE
+-- objects with up to two verifications or changes, at the unit that holds them then; none after they have gone
+CREATE MACRO visited(kind, prefix, number) AS TABLE
 WITH first_one AS (
-    SELECT *, CASE WHEN u(kind || '.verified', i) < 0.8
-                   THEN if_before_end(greatest(registered_on, first_day() - 180) + 1 + pick(kind || '.verified.days', i, 400)) END AS first_on
-    FROM objects(kind, prefix, number)
+    SELECT *, CASE WHEN u(kind || '.verified', i) < 0.8 THEN day_until_end(kind || '.verified.on', i, greatest(registered_on, first_day() - 180) + 1) END AS first_on
+    FROM objects(kind, prefix, number, 1)
 ), twice AS (
-    SELECT *, CASE WHEN u(kind || '.verified', i) < 0.3 THEN if_before_end(first_on + 30 + pick(kind || '.again.days', i, 150)) END AS second_on FROM first_one
-), each AS (
-    SELECT *, unnest([{n: 1, d: first_on}, {n: 2, d: second_on}]) AS one FROM twice
+    SELECT *, entry(kind || '.first.entry', i, first_on) AS first_entered,
+           CASE WHEN u(kind || '.verified', i) < 0.3 THEN if_before_end(first_on + 30 + pick(kind || '.again.days', i, 150)) END AS again_on
+    FROM first_one
+), apart AS (
+    -- the second counts in another month than the first, so that an object is never counted at two places in one month
+    SELECT *, entry(kind || '.second.entry', i, again_on) AS again_entered,
+           month_no(posted(first_on, first_entered)) <> month_no(posted(again_on, entry(kind || '.second.entry', i, again_on))) AS is_apart
+    FROM twice
 )
-SELECT i, one.n AS number, object_id, CASE WHEN u(kind || '.changed', i * 2 + one.n) < 0.15 THEN 'changed' ELSE 'verified' END AS kind_code, one.d AS maintained_on,
-       entry(kind || '.maintained.entry', i * 2 + one.n, one.d) AS entered_at,
+SELECT *, CASE WHEN is_apart THEN again_on END AS second_on, again_entered AS second_entered,
+       NOT coalesce(event_kind IN ('cancelled', 'merged') AND first_on >= event_on, false) AS has_first,
+       NOT coalesce(event_kind IN ('cancelled', 'merged') AND again_on >= event_on, false) AND coalesce(is_apart, false) AS has_second,
+       CASE WHEN u(kind || '.first.changed', i) < 0.15 THEN 'changed' ELSE 'verified' END AS first_kind,
+       CASE WHEN u(kind || '.second.changed', i) < 0.15 THEN 'changed' ELSE 'verified' END AS second_kind
+FROM apart WHERE first_on IS NOT NULL;
+
+-- one row each
+CREATE MACRO maintained(kind, prefix, number) AS TABLE
+SELECT i, one.n AS number, object_id, one.kind AS kind_code, one.d AS maintained_on, one.entered AS entered_at,
        CASE WHEN event_kind = 'moved' AND one.d >= event_on THEN event_unit ELSE unit_code END AS unit_code,
        CASE WHEN event_kind = 'moved' AND one.d >= event_on THEN event_community ELSE community_code END AS community_code
-FROM each
-WHERE one.d IS NOT NULL AND NOT (coalesce(event_kind, '') IN ('cancelled', 'merged') AND one.d >= event_on);
+FROM (SELECT *, unnest(list_concat(CASE WHEN has_first THEN [{n: 1, d: first_on, entered: first_entered, kind: first_kind}] ELSE [] END,
+                                   CASE WHEN has_second THEN [{n: 2, d: second_on, entered: second_entered, kind: second_kind}] ELSE [] END)) AS one
+      FROM visited(kind, prefix, number));
 """
 
+_WITH_EVENT = 0.085
 _COMMON = "object_id, unit_code, community_code, registered_on, entered_at"
 _COLUMNS = {
     "address": """
@@ -117,23 +133,36 @@ _COLUMNS = {
 }
 
 
-def source_of(view: str, kind: str, size: Size) -> str:
-    """Return the call of the view ``objects`` or ``maintained`` that gives all objects of ``kind``."""
-    number = {
+def objects_of(kind: str, size: Size, below: float = 1) -> str:
+    """Return the call of the view of all objects of ``kind``; with ``below`` 0.085 of those that have an event."""
+    return f"objects('{kind}', '{KINDS[kind]}', {_number(kind, size)}, {below})"
+
+
+def maintained_of(kind: str, size: Size, view: str = "maintained") -> str:
+    """Return the call of the view of all verifications and changes of objects of ``kind``; ``visited``: one row per object that has any."""
+    return f"{view}('{kind}', '{KINDS[kind]}', {_number(kind, size)})"
+
+
+def described(kind: str, size: Size) -> str:
+    """Return the query of all objects of ``kind`` with their stories and the attributes that the source holds."""
+    return f"SELECT *, {_COLUMNS[kind]} FROM {objects_of(kind, size)}"
+
+
+def _number(kind: str, size: Size) -> int:
+    return {
         "address": size.addresses,
         "resident": size.residents,
         "house": size.houses,
         "organisation": size.organisations,
         "security_element": size.security_elements,
     }[kind]
-    return f"{view}('{kind}', '{KINDS[kind]}', {number})"
 
 
 def tables(size: Size) -> dict[str, str]:
     """Return table -> query of the field-collection system, communities included."""
     events, maintenance = [], []
     for kind, prefix in KINDS.items():
-        objects = source_of("objects", kind, size)
+        objects = objects_of(kind, size, below=_WITH_EVENT)
         events.append(f"""
             SELECT '{prefix}E' || lpad(i::VARCHAR, 10, '0') || step.n AS event_no, object_id, step.kind AS kind_code, step.d AS occurred_on, step.entered AS entered_at,
                    event_unit AS unit_code, event_community AS community_code, step.entered AS updated_at
@@ -143,10 +172,10 @@ def tables(size: Size) -> dict[str, str]:
         maintenance.append(f"""
             SELECT '{prefix}W' || lpad(i::VARCHAR, 10, '0') || number AS maintenance_no, object_id, kind_code, maintained_on, entered_at, unit_code, community_code,
                    entered_at AS updated_at
-            FROM {source_of("maintained", kind, size)}""")
+            FROM {maintained_of(kind, size)}""")
     return {
         "community": "SELECT community_code, unit_code, name_zh, name_en, TIMESTAMP '2020-01-01 08:00:00' AS updated_at FROM community ORDER BY community_code",
-        **{kind: f"SELECT {_COMMON}, {columns} FROM {source_of('objects', kind, size)}" for kind, columns in _COLUMNS.items()},
+        **{kind: f"SELECT {_COMMON}, {columns} FROM {objects_of(kind, size)}" for kind, columns in _COLUMNS.items()},
         "object_event": " UNION ALL ".join(events),
         "object_maintenance": " UNION ALL ".join(maintenance),
     }

@@ -19,15 +19,14 @@ CREATE MACRO person_sequence(draw, i) AS pick(draw || '.sequence', i, 499) * 2 +
 CREATE MACRO id_weight(y, m, d, s) AS
     387 + 2 * (y // 1000) + (y // 100 % 10) + 6 * (y // 10 % 10) + 3 * (y % 10) + 7 * (m // 10) + 9 * (m % 10) + 10 * (d // 10) + 5 * (d % 10)
     + 8 * (s // 100) + 4 * (s // 10 % 10) + 2 * (s % 10);
-CREATE MACRO id_of(born, s) AS
+-- `shift` 1 makes the check digit wrong
+CREATE MACRO id_of(born, s, shift) AS
     '999999' || strftime(born, '%Y%m%d') || lpad(s::VARCHAR, 3, '0')
-    || substr('10X98765432', (1 + id_weight(year(born), month(born), day(born), s) % 11)::INTEGER, 1);
+    || substr('10X98765432', (1 + (id_weight(year(born), month(born), day(born), s) + shift) % 11)::INTEGER, 1);
 -- now and then none, or one with a wrong check digit
 CREATE MACRO person_id(draw, i) AS
-    CASE WHEN u(draw || '.id', i) < 0.01 THEN NULL
-         WHEN u(draw || '.id', i) < 0.015 THEN left(id_of(person_born(draw, i), person_sequence(draw, i)), 17)
-              || CASE WHEN right(id_of(person_born(draw, i), person_sequence(draw, i)), 1) = '7' THEN '8' ELSE '7' END
-         ELSE id_of(person_born(draw, i), person_sequence(draw, i)) END;
+    CASE WHEN u(draw || '.id', i) >= 0.01
+         THEN id_of(person_born(draw, i), person_sequence(draw, i), CASE WHEN u(draw || '.id', i) < 0.015 THEN 1 ELSE 0 END) END;
 """
 
 

@@ -26,7 +26,7 @@ from policestats.simulator.bulk import (
     tally,
 )
 from policestats.simulator.bulk.sizes import Size, size_of
-from policestats.simulator.bulk.write import Progress, load, parquet_file, write_parquet
+from policestats.simulator.bulk.write import PARQUET, Progress, load, parquet_file, write_parquet
 from policestats.simulator.calendar import add_months, month_of, month_text, months_between
 from policestats.simulator.databases import ANSWERS_FOR, DATABASES
 
@@ -54,7 +54,7 @@ def simulate_bulk(
     seed: int = 1,
     start: date = date(2025, 1, 1),
     scale: float = 1.0,
-    to: str = "parquet",
+    to: str = PARQUET,
     progress: Progress | None = None,
 ) -> BulkResult:
     """Write ``<folder>/<system>/<table>.parquet`` for the six source systems, and ``<folder>/tally.parquet``.
@@ -69,7 +69,7 @@ def simulate_bulk(
         seed: The same seed gives the same records and the same tally.
         start: Any day of the first month.
         scale: The same tree with this share of the records, above 0 and at most 1.
-        to: ``parquet``; ``sqlite`` or a PostgreSQL URL: also loaded there (see ``load``).
+        to: ``parquet``; or also loaded there: ``sqlite``, ``sqlite:///FOLDER`` or a PostgreSQL URL (see ``load``).
         progress: Called with a line of text after each table.
     Raises: SettingsError when there is no such size or target, or ``months`` is below 1.
     """
@@ -99,7 +99,7 @@ def simulate_bulk(
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
     shown = tuple(map(month_text, months_between(first, after)))
-    locations = {database: str(folder / database) for database in DATABASES} if to == "parquet" else load(folder, to, tell)
+    locations = {database: str(folder / database) for database in DATABASES} if to == PARQUET else load(folder, to, tell)
     return BulkResult(folder=folder, size=world, months=shown, records=records, tally_cells=cells, locations=locations)
 
 

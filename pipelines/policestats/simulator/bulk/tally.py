@@ -69,7 +69,11 @@ _RATE_COLUMNS = (
     ("Z11", "MOM", "change", "CUR", "PREV", 1),
     ("Z11", "YOY", "change", "CUR", "PY", 1),
     ("Z13", "RATE", "ratio", "RES_YTD", "FOUND_YTD", 2),
+    ("Z13", "RATE_COH", "ratio", "RES_COH", "FOUND_YTD", 2),
     ("Z13", "C2C_YOY", "change", "C2C_YTD", "C2C_PY", 1),
+    ("Z14", "COMPLETE", "ratio", "FILLED", "FIELDS", 2),
+    ("Z14", "REC_RATE", "ratio", "REC_FULL", "CLOSE", 2),
+    ("Z14", "RULE_RATE", "ratio", "RULE_OK", "CLOSE", 2),
     ("Z14", "FRESH_RATE", "ratio", "FRESH", "DUE", 2),
     ("Z14", "LINK_RATE", "ratio", "LINKED", "CLOSE", 2),
     ("Z14", "LEAVE_RATE", "ratio", "LEAVE30", "LEAVE", 2),
@@ -80,6 +84,7 @@ CREATE TABLE rated AS
 SELECT b.form_id, b.month, b.unit, b.row_code, r.column_code,
        rounded(100 * (coalesce(p.n, 0) - CASE WHEN kind = 'change' THEN b.n ELSE 0 END), b.n, decimals) AS value
 FROM rate AS r JOIN counted AS b ON b.form_id = r.form_id AND b.column_code = r.base AND b.n <> 0
+     AND NOT (b.form_id = 'Z14' AND (b.row_code = 'T' OR r.column_code = 'LINK_RATE' AND b.row_code LIKE 'O1%'))   -- Z14-06: no rate over all objects
 LEFT JOIN counted AS p ON p.form_id = b.form_id AND p.month = b.month AND p.unit = b.unit AND p.row_code = b.row_code AND p.column_code = r.part
 UNION ALL
 -- X01: the share of each row in the total
