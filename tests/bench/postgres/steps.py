@@ -8,7 +8,6 @@ from pathlib import Path
 from tests.bench.postgres.table import COLUMNS
 
 
-
 def define(folder: str) -> None:
     """Write the definitions of a standard whose only source is the table of calls, landed by its cursor with a lag of 2 days."""
     from tests.stages.small import standard
