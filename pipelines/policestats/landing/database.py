@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from policestats.errors import ExtractError
 from policestats.landing.database_reader import DatabaseReader, PostgresReader, SqliteReader
+from policestats.landing.postgres_stream import LIBPQ_DRIVERS
 
 READERS: dict[str, type[DatabaseReader]] = {"sqlite": SqliteReader, "postgresql": PostgresReader}
 _SNAPSHOTS = ("REPEATABLE READ", "SERIALIZABLE")
@@ -53,7 +54,7 @@ def _connected(engine: sa.Engine, source: str, shown: str) -> Iterator[DatabaseR
         connection = engine.connect()
     except SQLAlchemyError as error:
         raise _not_reached(engine, source, shown, error) from None
-    with connection:
+    try:
         try:
             if engine.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")  # the driver opens none for reading; without it every table would be another moment
@@ -65,6 +66,9 @@ def _connected(engine: sa.Engine, source: str, shown: str) -> Iterator[DatabaseR
             yield reader
         finally:
             reader.close()
+    finally:
+        with suppress(SQLAlchemyError):  # nothing was written: a connection that is lost already ends as well as one that is closed
+            connection.close()
 
 
 def _not_reached(engine: sa.Engine, source: str, shown: str, error: SQLAlchemyError) -> ExtractError:
@@ -86,7 +90,11 @@ def _engine(source: str, location: str, shown: str) -> sa.Engine:
         url = sa.make_url(location)
         if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
             return _sqlite(source, Path(str(url.database)))
-        engine = sa.create_engine(url)
+        # a database without an encoding of its own would else give text as bytes
+        arguments = (
+            {"client_encoding": "utf8"} if url.get_backend_name() == "postgresql" and url.get_dialect().driver in LIBPQ_DRIVERS else {}
+        )
+        engine = sa.create_engine(url, connect_args=arguments)
     except (NoSuchModuleError, ImportError) as error:
         raise ExtractError(f"source {source!r}: {shown} needs a driver that is not installed ({error}); install it") from None
     except (ArgumentError, ValueError):

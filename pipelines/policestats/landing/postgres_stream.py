@@ -16,7 +16,8 @@ from policestats.errors import ExtractError
 
 #: values are read as the server writes them: these settings make that writing the same for every account and place
 TEXT_SETTINGS = ("TimeZone = 'UTC'", "DateStyle = 'ISO'", "IntervalStyle = 'iso_8601'", "client_encoding = 'UTF8'", "bytea_output = 'hex'")
-_DRIVERS = ("psycopg", "psycopg2")  # their addresses are libpq's own, as ADBC's are
+_NOT_UTF8 = "invalid byte sequence for encoding"  # what the server says: in the middle of a result there is no SQLSTATE
+LIBPQ_DRIVERS = ("psycopg", "psycopg2")  # their addresses are libpq's own, as ADBC's are
 
 
 class PostgresStream:
@@ -31,7 +32,7 @@ class PostgresStream:
 
         ``connection`` has read nothing yet: where the server refuses, its transaction is begun again.
         """
-        if connection.dialect.driver not in _DRIVERS:
+        if connection.dialect.driver not in LIBPQ_DRIVERS:
             return None
         _, parameters = connection.dialect.create_connect_args(connection.engine.url)
         try:
@@ -72,16 +73,15 @@ class PostgresStream:
             with self._connection.cursor() as cursor:
                 cursor.execute(sql)
                 for batch in cursor.fetch_record_batch():
-                    batch.validate(full=True)  # a database without an encoding gives any bytes as text
                     yield batch
                     seen += batch.num_rows
-        except pa.ArrowInvalid:
-            raise unreadable("a text is not UTF-8; correct it in the source", seen) from None
         except (AdbcError, pa.ArrowException, OSError) as error:
-            # the driver's own sentence may quote a value of a record, so only its kind is told
-            raise unreadable(f"{type(error).__name__}{_state(error)}", seen) from None
+            raise unreadable(_kind(error), seen) from None
 
 
-def _state(error: Exception) -> str:
+def _kind(error: Exception) -> str:
+    """The kind of an error, and no more: the driver's own sentence may quote a value of a record."""
+    if _NOT_UTF8 in str(error):
+        return "a text of it is not UTF-8: correct it in the source"
     state = getattr(error, "sqlstate", None)
-    return f", SQLSTATE {state}" if state else ""
+    return type(error).__name__ + (f", SQLSTATE {state}" if state else "")

@@ -32,14 +32,20 @@ class RunResult:
     problems: list[str] = field(default_factory=list)
 
 
-def locations(catalog: Catalog, given: Mapping[str, str]) -> dict[str, str]:
-    """Return where each source of the standard is: as ``given``, else from the environment; a source without either is left out.
+def locations(
+    catalog: Catalog, given: Mapping[str, str], connected: Callable[[str], str | None] = lambda connection: None
+) -> dict[str, str]:
+    """Return where each source of the standard is: as ``given``, else from the environment, else as its connection says.
+
+    A source without any is left out. ``connected`` looks a connection up by its id; without it there are none.
 
     Raises: DefinitionError for a source the standard does not have; SettingsError when none has a location.
     """
     for name in given:
         catalog.source(name)
-    found = {name: given.get(name) or settings.source_location(name) for name in catalog.sources}
+    found = {
+        name: given.get(name) or settings.source_location(name) or connected(source.connection) for name, source in catalog.sources.items()
+    }
     known = {name: location for name, location in found.items() if location}
     if not known:
         names = ", ".join(catalog.sources)

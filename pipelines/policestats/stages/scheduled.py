@@ -19,20 +19,22 @@ Params = Mapping[str, Any] | None
 
 
 def sources(params: Params = None) -> list[str]:
-    """Return the names of the sources that have a location. Raises: SettingsError when none has."""
+    """Return the names of the sources that have a location, given by the environment or by a connection. Raises: SettingsError when none has."""
+    from policestats.stages.connections import location_of
     from policestats.stages.run import locations
 
-    return list(locations(_catalog(params), {}))
+    return list(locations(_catalog(params), {}, location_of))
 
 
 def extract(source: str, params: Params = None) -> int | None:
     """Land one source; return its load id, None when it gave nothing new. Raises: ExtractError."""
     from policestats import settings
     from policestats.stages import extract
+    from policestats.stages.connections import location_of
     from policestats.stages.run import locations
 
     catalog = _catalog(params)
-    where = locations(catalog, {})[source]
+    where = locations(catalog, {}, location_of)[source]
     return extract.run(catalog=catalog, source=source, location=where, home=settings.home(), progress=log.info).load_id
 
 
