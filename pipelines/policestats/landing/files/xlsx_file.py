@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import openpyxl
@@ -28,9 +29,6 @@ _FORMULA = re.compile(rb"<(?:\w{1,8}:)?f[ />]")
 _LONGEST_MARK = 12  # bytes of what the pattern above finds, so that one cut in two is found
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _PIECE = 1024 * 1024
-
-# its warnings quote cells: "the serial value ... is outside the limits for dates"
-warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
 
 
 def columns(file: SourceFile, shape: Shape) -> list[str]:
@@ -55,11 +53,10 @@ def batches(file: SourceFile, shape: Shape, wanted: Sequence[str]) -> Iterator[p
         header = _header(file, shape, rows, place)
         at = [header.index(name) for name in wanted]
         kept: list[list[str | None]] = []
-        number = shape.header_row
-        for cells in rows:
-            number += 1
-            if formulas is not None:
-                _refuse_uncalculated(file, place, number, cells, next(formulas), header)
+        written = None if formulas is None else islice(formulas, shape.header_row, None)
+        for number, cells in enumerate(rows, shape.header_row + 1):
+            if written is not None:
+                _refuse_uncalculated(file, place, number, cells, next(written), header)
             values = [_shown(cells[i]) if i < len(cells) else None for i in at]
             if any(cell.value is not None for cell in cells):
                 kept.append(values)
@@ -129,15 +126,21 @@ def _worksheets(books: ExitStack, data: io.BytesIO, data_only: bool) -> dict[str
 
 def _told(file: SourceFile, place: str, sheet: Any) -> Iterator[Any]:
     """Yield the rows of a sheet. Raises: ExtractError naming the row after which the library could not go on."""
-    number = 0
     sheet.reset_dimensions()  # what a file says of its own size may be wrong, and rows would be cut off
-    try:
-        for number, row in enumerate(sheet.iter_rows(), 1):  # noqa: B007
-            yield row
-    except Exception as error:  # its sentence may quote a cell
-        raise file.fault(
-            f"the sheet is damaged ({type(error).__name__}); save the workbook again", f"{place}, after row {number}"
-        ) from None
+    rows, number = iter(sheet.iter_rows()), 0
+    while True:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they quote cells: "the serial value ... is outside the limits for dates"
+                row = next(rows, None)
+        except Exception as error:  # its sentence may quote a cell
+            raise file.fault(
+                f"the sheet is damaged ({type(error).__name__}); save the workbook again", f"{place}, after row {number}"
+            ) from None
+        if row is None:
+            return
+        number += 1
+        yield row
 
 
 def _sheet_name(file: SourceFile, shape: Shape, found: list[str]) -> str:
