@@ -134,8 +134,14 @@ HEAD = "a,b,c\n1,2,3\n"
         ((HEAD + '1,"x\ny\nz",3\n1,secret\n').encode(), ["report.csv:6:", "2 fields"]),  # line breaks in a field count as lines
         ((HEAD + '1,"secret"x,3\n').encode(), ["report.csv:3:", "not valid CSV"]),
         ((HEAD + '1,"secret,3\n' + HEAD * 20).encode(), ["report.csv:3:", "not valid CSV", "found on line 43"]),  # 3 + 2 * 20: never closed
-        ((HEAD + '1,"secret,3\n4,"x",6\n').encode(), ["report.csv:3:", "not valid CSV", "found on line 4"]),  # closed by the next field's quote
-        (HEAD.encode() + "警".encode("gb18030") + b",secret,3\n", ["report.csv:3:", "byte 1 of the line (0xbe)", "is not UTF-8", "encoding:"]),
+        (
+            (HEAD + '1,"secret,3\n4,"x",6\n').encode(),
+            ["report.csv:3:", "not valid CSV", "found on line 4"],
+        ),  # closed by the next field's quote
+        (
+            HEAD.encode() + "警".encode("gb18030") + b",secret,3\n",
+            ["report.csv:3:", "byte 1 of the line (0xbe)", "is not UTF-8", "encoding:"],
+        ),
         (HEAD.encode() + "x警,secret,".encode() + b"\xff\n", ["report.csv:3:", "byte 13 of the line (0xff)"]),  # 1 + 3 + 1 + 6 + 1, then it
         (HEAD.encode() + b"1,2,\xe8\xad", ["report.csv:3:", "byte 5 of the line (0xe8)"]),  # the file ends inside a character
     ],

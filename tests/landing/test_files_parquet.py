@@ -46,7 +46,9 @@ def test_types_are_kept(tmp_path: Path) -> None:
     assert read(tmp_path, plan()) == [first, (None,) * 8]
 
 
-@pytest.mark.parametrize("type_", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string()), pa.binary(), pa.large_binary()])
+@pytest.mark.parametrize(
+    "type_", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string()), pa.binary(), pa.large_binary()]
+)
 def test_texts_of_any_kind_are_texts(type_: pa.DataType, tmp_path: Path) -> None:
     """Programs write texts in many ways; what lands is one type, so that the next load compares equal."""
     texts = pa.array(["警", None, ""])
