@@ -13,6 +13,7 @@ import pytest
 
 from policestats.catalog import Catalog
 from policestats.errors import DefinitionError, ExtractError
+from policestats.landing import database_reader, zip_csv
 from policestats.landing.database import open_database, without_password
 from policestats.landing.raw import RawStore
 from policestats.stages import extract
@@ -71,7 +72,8 @@ def test_a_member_of_another_name(home: Path, tmp_path: Path) -> None:
 
 
 def test_batches_keep_every_row_in_order(reports: Catalog, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extract, "BATCH_ROWS", 3)
+    monkeypatch.setattr(zip_csv, "BATCH_ROWS", 3)
+    monkeypatch.setattr(database_reader, "BATCH_ROWS", 3)
     rows = [{"report_no": f"R{i}"} for i in range(10)]  # 3 + 3 + 3 + 1
     assert land(reports, home, reports_zip(tmp_path / "s.zip", rows)).rows == {"report": 10}
     assert [row["report_no"] for row in landed(home, 1)] == [f"R{i}" for i in range(10)]
@@ -370,7 +372,7 @@ def test_killed_before_the_manifest_then_run_again(moves_done: int, home: Path, 
 def test_an_error_in_the_middle_of_a_table_leaves_nothing(
     reports: Catalog, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extract, "BATCH_ROWS", 1)
+    monkeypatch.setattr(zip_csv, "BATCH_ROWS", 1)
     land(reports, home, reports_zip(tmp_path / "1.zip", ONE))
     text = csv_text(REPORT_COLUMNS, TWO).encode() + b"R3\n"
     refused(reports, home, make_zip(tmp_path / "2.zip", {"report.csv": text}), "report.csv:4")

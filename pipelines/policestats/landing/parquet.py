@@ -1,36 +1,57 @@
-"""Writes the rows of one table as Parquet, all text, in batches, and takes the hash of its content on the way."""
+"""Writes the rows of one table as Parquet, batch by batch, and takes the hash of their content on the way."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from policestats.landing.identity import Row
-from policestats.landing.raw import LandedTable
 
-_MODULUS = 2**256
+@dataclass(frozen=True)
+class Written:
+    """How many rows a file has, and the hash of its content."""
+
+    rows: int
+    content: str
 
 
-def write_table(path: Path, columns: tuple[str, ...], batches: Iterable[list[Row]]) -> LandedTable:
-    """Write ``batches`` of rows to ``path`` and return what was written. No rows gives a file with columns only.
+def write_table(path: Path, columns: tuple[str, ...], batches: Iterable[pa.RecordBatch]) -> Written:
+    """Write ``batches`` of the named columns to ``path``. No batch gives a file without rows, its columns text.
 
-    The hash is that of the multiset of rows (the sum of their hashes), with the columns: a source that gives the same rows in
-    another order has the same content.
+    Batches are written as they come: one at a time is in memory. The hash is that of the multiset of rows (the sum of the rows' hashes),
+    with the columns: a source that gives the same rows in another order has the same content.
+
+    Raises: pyarrow.ArrowInvalid when a later batch has other types than the first and cannot be cast to them.
     """
-    schema = pa.schema([pa.field(name, pa.string()) for name in columns])
+    writer: pq.ParquetWriter | None = None
     rows, total = 0, 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in batches:
-            if not batch:
-                continue
-            total += sum(int.from_bytes(hashlib.sha256(json.dumps(row).encode()).digest()) for row in batch)
-            rows += len(batch)
-            arrays = [pa.array(values, pa.string()) for values in zip(*batch, strict=True)]
-            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-    content = json.dumps([list(columns), rows, total % _MODULUS])
-    return LandedTable(rows, columns, hashlib.sha256(content.encode()).hexdigest())
+    with duckdb.connect() as engine:
+        try:
+            for batch in batches:
+                if batch.num_rows == 0:
+                    continue
+                if writer is None:
+                    writer = pq.ParquetWriter(path, batch.schema, compression="zstd")
+                batch = batch.cast(writer.schema) if batch.schema != writer.schema else batch
+                total += _sum_of_hashes(engine, batch)
+                rows += batch.num_rows
+                writer.write_batch(batch)
+            if writer is None:
+                writer = pq.ParquetWriter(path, pa.schema([pa.field(name, pa.string()) for name in columns]), compression="zstd")
+        finally:
+            if writer is not None:
+                writer.close()
+    return Written(rows, hashlib.sha256(json.dumps([list(columns), rows, total]).encode()).hexdigest())
+
+
+def _sum_of_hashes(engine: duckdb.DuckDBPyConnection, batch: pa.RecordBatch) -> int:
+    names = ", ".join('"' + name.replace('"', '""') + '"' for name in batch.schema.names)
+    # hashed twice: the hash of a row mixes those of its values by exclusive or, whose sums could meet when values change places
+    row = engine.from_arrow(pa.Table.from_batches([batch])).aggregate(f"sum(hash(hash({names}), 'row')::HUGEINT)").fetchone()
+    return int(row[0]) if row else 0

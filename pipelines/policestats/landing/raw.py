@@ -9,7 +9,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,20 @@ class LandedTable:
     until: str | None = None
     reconciled_at: str | None = None
     files: dict[str, str] = field(default_factory=dict)
+
+    def with_types(self, source_types: dict[str, str]) -> LandedTable:
+        """Return the table with the source's columns and types."""
+        return replace(self, source_types=source_types)
+
+    @property
+    def brings_nothing(self) -> bool:
+        """Whether the table was read, and held nothing that the loads before do not hold."""
+        return self.mode == "changes" and not (self.rows or self.deleted or self.files)
+
+    def same_content(self, other: LandedTable) -> bool:
+        """Whether two snapshots hold the same rows of the same columns."""
+        mine, others = ((t.mode, t.rows, t.columns, t.sha256) for t in (self, other))
+        return mine == others
 
     @classmethod
     def of(cls, plain: dict[str, Any]) -> LandedTable:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import pyarrow as pa
+
 from policestats.errors import ExtractError, nearest
-from policestats.landing.identity import Row
 from policestats.landing.plan import TablePlan
 
 SUFFIX = ".csv"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+BATCH_ROWS = 50_000
 _LONGEST_FIELD = 16 * 1024 * 1024  # characters; narratives are longer than the csv module's 128 KiB
 
 
@@ -26,20 +28,23 @@ class ZipCsv:
     def __init__(self, source: str, path: Path, archive: zipfile.ZipFile) -> None:
         self._source, self._path, self._archive = source, path, archive
 
-    def columns(self, plan: TablePlan) -> list[str]:
-        """Return the header of the table's member. Raises: ExtractError when the member or its header is missing."""
+    def schema(self, plan: TablePlan) -> dict[str, str]:
+        """Return the header of the table's member; everything is text. Raises: ExtractError when the member or its header is missing."""
         with self._open(plan) as (rows, _):
-            return next(rows)
+            return dict.fromkeys(next(rows), "text")
 
-    def batches(self, plan: TablePlan, size: int) -> Iterator[list[Row]]:
-        """Yield rows of ``plan.reads`` in file order, ``size`` at a time.
+    def batches(
+        self, plan: TablePlan, *, columns: Sequence[str], since: str | None = None, file: str | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield all rows in file order.
 
         Raises: ExtractError naming the line of a wrong encoding, a broken quote or a row of another length.
         """
+        schema = pa.schema([pa.field(name, pa.string()) for name in columns])
         with self._open(plan) as (rows, place):
             header = next(rows)
-            wanted = [header.index(name) for name in plan.reads]
-            batch: list[Row] = []
+            wanted = [header.index(name) for name in columns]
+            batch: list[tuple[str | None, ...]] = []
             for fields in rows:
                 if len(fields) != len(header):
                     if not fields:  # a blank line holds no record
@@ -49,11 +54,19 @@ class ZipCsv:
                         "fields are separated by commas, and a field with a comma or a line break stands in double quotes"
                     )
                 batch.append(tuple([fields[i] or None for i in wanted]))
-                if len(batch) >= size:
-                    yield batch
+                if len(batch) >= BATCH_ROWS:
+                    yield _batch(batch, schema)
                     batch = []
             if batch:
-                yield batch
+                yield _batch(batch, schema)
+
+    def rows_of(self, plan: TablePlan, *, columns: Sequence[str], keys: pa.Table) -> Iterator[pa.RecordBatch]:
+        """Yield all rows: a zip has no other way to find some."""
+        return self.batches(plan, columns=columns)
+
+    def files(self, plan: TablePlan) -> dict[str, str]:
+        """Return no files: a zip is delivered whole."""
+        return {}
 
     @contextmanager
     def _open(self, plan: TablePlan) -> Iterator[tuple[_Rows, str]]:
@@ -121,6 +134,10 @@ def _lines(binary: IO[bytes], place: str) -> Iterator[str]:
                 f"{place}:{number}: byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not UTF-8; "
                 "convert the file to UTF-8 first"
             ) from None
+
+
+def _batch(rows: list[tuple[str | None, ...]], schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array(values, pa.string()) for values in zip(*rows, strict=True)], schema=schema)
 
 
 @contextmanager

@@ -1,0 +1,97 @@
+"""Compares what a source gives now with what was landed before, set-wise: which rows are news, and which records are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from policestats.landing.known_rows import same_key
+from policestats.landing.plan import TablePlan
+from policestats.landing.typed import text_literal
+from policestats.landing.warehouse import quoted_column
+
+MEMORY_LIMIT = "2GB"  # beyond it DuckDB works on disk, in the folder of the landing
+BATCH_ROWS = 100_000
+
+
+class Comparison:
+    """The rows fetched from one table of a source, beside the rows known of it. All values are compared as text."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection, plan: TablePlan, known: str) -> None:
+        self._engine, self._plan = engine, plan
+        self._key = _names(plan.key)
+        self._fetched: list[Path] = []
+        engine.execute(f"CREATE TEMP VIEW known AS {known}")
+
+    def add(self, path: Path) -> None:
+        """Take the rows of a Parquet file as fetched."""
+        self._fetched.append(path)
+        files = ", ".join(text_literal(path) for path in self._fetched)
+        rows = f"read_parquet([{files}], union_by_name = true)"
+        self._engine.execute(f"CREATE OR REPLACE TEMP VIEW fetched AS SELECT {_texts(self._plan.lands)} FROM {rows}")
+        self._engine.execute(f"CREATE OR REPLACE TEMP VIEW fetched_as_landed AS SELECT {_names(self._plan.lands)} FROM {rows}")
+
+    def reconcile(self, pairs: Path) -> None:
+        """Compare the keys and cursors of the whole table (a Parquet file) with the known ones."""
+        cursor = self._plan.cursor
+        assert cursor is not None
+        pair = tuple(dict.fromkeys([*self._plan.key, cursor.column]))
+        self._engine.execute(f"CREATE TEMP VIEW pair AS SELECT {_texts(pair)} FROM read_parquet({text_literal(pairs)})")
+        self._engine.execute(f"CREATE TEMP TABLE known_pair AS SELECT DISTINCT {_names(pair)} FROM known")
+        self._engine.execute(
+            f"CREATE TEMP TABLE unseen_key AS SELECT DISTINCT {self._key} "
+            f"FROM (SELECT {_names(pair)} FROM pair EXCEPT SELECT {_names(pair)} FROM known_pair)"
+        )
+        self._engine.execute(
+            f"CREATE TEMP TABLE gone_key AS SELECT DISTINCT {_names(self._plan.key, 'k')} "
+            f"FROM known_pair AS k ANTI JOIN pair AS p ON {same_key(self._plan, 'k', 'p')}"
+        )
+
+    def unfetched(self) -> pa.Table:
+        """Return the keys that the reconciliation found to be new or changed and that no fetched row has."""
+        return self._engine.execute(
+            f"SELECT {_names(self._plan.key, 'u')} FROM unseen_key AS u ANTI JOIN fetched AS f ON {same_key(self._plan, 'u', 'f')}"
+        ).to_arrow_table()
+
+    def known_count(self) -> int:
+        """Return how many rows are known."""
+        row = self._engine.execute("SELECT count(*) FROM known").fetchone()
+        return int(row[0]) if row else 0
+
+    def changed(self) -> Iterator[pa.RecordBatch]:
+        """Yield the fetched rows of every key some row of which is not known as it is."""
+        self._engine.execute(
+            f"CREATE TEMP TABLE changed_key AS SELECT DISTINCT {self._key} FROM ("
+            f"SELECT {_names(self._plan.lands)} FROM fetched EXCEPT "
+            f"SELECT {_names(self._plan.lands)} FROM known AS k SEMI JOIN fetched AS f ON {same_key(self._plan, 'k', 'f')})"
+        )
+        as_text = " AND ".join(
+            f"CAST(f.{quoted_column(name)} AS VARCHAR) IS NOT DISTINCT FROM c.{quoted_column(name)}" for name in self._plan.key
+        )
+        yield from self._engine.execute(f"SELECT f.* FROM fetched_as_landed AS f SEMI JOIN changed_key AS c ON {as_text}").to_arrow_reader(
+            BATCH_ROWS
+        )
+
+    def gone(self) -> Iterator[pa.RecordBatch]:
+        """Yield the keys of known records that the source no longer has."""
+        yield from self._engine.execute(f"SELECT {self._key} FROM gone_key").to_arrow_reader(BATCH_ROWS)
+
+
+@contextmanager
+def comparison(folder: Path, plan: TablePlan, known: str) -> Iterator[Comparison]:
+    """Open a comparison that may use ``folder`` for what does not fit into memory. ``known`` is the SQL of the known rows."""
+    with duckdb.connect(config={"temp_directory": str(folder), "memory_limit": MEMORY_LIMIT}) as engine:
+        yield Comparison(engine, plan, known)
+
+
+def _names(columns: tuple[str, ...], alias: str | None = None) -> str:
+    prefix = f"{alias}." if alias else ""
+    return ", ".join(prefix + quoted_column(name) for name in columns)
+
+
+def _texts(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"CAST({quoted_column(name)} AS VARCHAR) AS {quoted_column(name)}" for name in columns)

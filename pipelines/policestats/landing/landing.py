@@ -1,0 +1,135 @@
+"""Lands one table: whole, by its cursor, or by a file that was delivered; into the folder of a landing that is not committed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from policestats.errors import ExtractError
+from policestats.landing.comparison import Comparison, comparison
+from policestats.landing.cursors import greatest_cursor, start_after
+from policestats.landing.disguise import Batches
+from policestats.landing.known_rows import known_rows
+from policestats.landing.parquet import Written, write_table
+from policestats.landing.plan import TablePlan
+from policestats.landing.raw import LandedTable, Manifest, RawStore
+from policestats.landing.reader import Reader
+
+#: more keys than these, and more than this share of the known rows, are read by reading the table whole
+_FEW_KEYS, _SHARE = 5_000, 0.1
+
+
+class Landing:
+    """The tables of one load of one source, landed one after the other."""
+
+    def __init__(self, source: str, reader: Reader, raw: RawStore, loads: Sequence[Manifest], folder: Path) -> None:
+        self._source, self._reader, self._raw, self._loads, self._folder = source, reader, raw, loads, folder
+        self._now = datetime.now(UTC)
+
+    def land(self, plan: TablePlan, replace: Batches, file: str | None) -> LandedTable:
+        """Write what the table brings; ``replace`` takes identity out of it, ``file`` is the delivered file to read.
+
+        Raises: ExtractError; what was written then stays in the folder, and is swept with it.
+        """
+        if plan.delivers == "increments":
+            return self._delivered(plan, replace, file) if file is not None else self.nothing_new(plan)
+        known = known_rows(self._raw, self._loads, plan) if plan.cursor is not None else None
+        try:
+            changes = self._changes(plan, replace, known) if known is not None else None
+        except duckdb.IOException:
+            raise ExtractError(
+                f"source {self._source!r}, table {plan.name!r}: an earlier load of it under raw/ cannot be read; restore the raw folder from its backup"
+            ) from None
+        return changes or self._snapshot(plan, replace)
+
+    def nothing_new(self, plan: TablePlan) -> LandedTable:
+        """Write a table that was read, and brings nothing."""
+        written = write_table(self._place(plan), plan.lands, [])
+        last = self._last(plan)
+        return LandedTable(
+            written.rows,
+            plan.lands,
+            written.content,
+            mode="changes",
+            until=last.until if last else None,
+            reconciled_at=last.reconciled_at if last else None,
+        )
+
+    def _snapshot(self, plan: TablePlan, replace: Batches) -> LandedTable:
+        written = self._write(plan, self._place(plan), map(replace, self._reader.batches(plan, columns=plan.reads)))
+        until = greatest_cursor(self._place(plan), plan, None, self._now) if plan.cursor is not None else None
+        whole = self._now.isoformat() if plan.cursor is not None else None
+        return LandedTable(written.rows, plan.lands, written.content, until=until, reconciled_at=whole)
+
+    def _delivered(self, plan: TablePlan, replace: Batches, file: str) -> LandedTable:
+        content = self._reader.files(plan)[file]
+        written = self._write(plan, self._place(plan), map(replace, self._reader.batches(plan, columns=plan.reads, file=file)))
+        return LandedTable(written.rows, plan.lands, written.content, mode="changes", files={file: content})
+
+    def _changes(self, plan: TablePlan, replace: Batches, known: str) -> LandedTable | None:
+        """Write the new and changed rows and the keys that are gone; None when so much has changed that the table is better read whole.
+
+        Read are the rows from the last cursor, less the lag, and all without a cursor. When the table is to be reconciled, the keys and
+        cursors of all rows are compared as well, and the rows that this finds are read by their keys.
+        """
+        last = self._last(plan)
+        assert last is not None
+        since = start_after(self._source, plan, last.until)
+        is_due = self._is_due(plan, last)
+        with comparison(self._folder, plan, known) as compared:
+            fetched = self._folder / f"{plan.name}.fetched.parquet"
+            self._write(plan, fetched, map(replace, self._reader.batches(plan, columns=plan.reads, since=since)))
+            compared.add(fetched)
+            if is_due and not self._reconciled(plan, replace, compared):
+                return None
+            written = self._write(plan, self._place(plan), compared.changed())
+            deleted = self._write_gone(plan, compared) if is_due else 0
+        until = greatest_cursor(self._place(plan), plan, last.until, self._now)
+        reconciled_at = self._now.isoformat() if is_due else last.reconciled_at
+        return LandedTable(
+            written.rows, plan.lands, written.content, mode="changes", deleted=deleted, until=until, reconciled_at=reconciled_at
+        )
+
+    def _reconciled(self, plan: TablePlan, replace: Batches, compared: Comparison) -> bool:
+        """Fetch what the comparison of all keys and cursors finds; False when not all of it can be read by key, or not well."""
+        assert plan.cursor is not None
+        pair = tuple(dict.fromkeys([*plan.key, plan.cursor.column]))
+        pairs = self._folder / f"{plan.name}.pairs.parquet"
+        self._write(plan, pairs, self._reader.batches(plan, columns=pair), pair)
+        compared.reconcile(pairs)
+        keys = compared.unfetched()
+        if keys.num_rows > max(_FEW_KEYS, _SHARE * compared.known_count()):
+            return False
+        if keys.num_rows:
+            found = self._folder / f"{plan.name}.found.parquet"
+            self._write(plan, found, map(replace, self._reader.rows_of(plan, columns=plan.reads, keys=keys)))
+            compared.add(found)
+        # a key that its own text does not find again (bytes, say) leaves a row that only reading all finds
+        return compared.unfetched().num_rows == 0
+
+    def _write_gone(self, plan: TablePlan, compared: Comparison) -> int:
+        return self._write(plan, self._folder / f"{plan.name}.deleted.parquet", compared.gone(), plan.key).rows
+
+    def _is_due(self, plan: TablePlan, last: LandedTable) -> bool:
+        if plan.reconcile is None:
+            return False
+        return last.reconciled_at is None or datetime.fromisoformat(last.reconciled_at) + plan.reconcile <= self._now
+
+    def _last(self, plan: TablePlan) -> LandedTable | None:
+        return next((load.tables[plan.name] for load in reversed(self._loads) if plan.name in load.tables), None)
+
+    def _place(self, plan: TablePlan) -> Path:
+        return self._folder / f"{plan.name}.parquet"
+
+    def _write(self, plan: TablePlan, path: Path, batches: Iterable[pa.RecordBatch], columns: tuple[str, ...] = ()) -> Written:
+        try:
+            return write_table(path, columns or plan.lands, batches)
+        except pa.ArrowInvalid as error:
+            raise ExtractError(
+                f"source {self._source!r}, table {plan.name!r}: a later part of the table has other types than its beginning "
+                f"({type(error).__name__}); deliver it with one type per column"
+            ) from None
