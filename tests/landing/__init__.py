@@ -1,0 +1,1 @@
+"""How records come in: readers, increments, and what is refused."""

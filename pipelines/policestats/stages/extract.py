@@ -11,15 +11,15 @@ from policestats.catalog import Catalog
 from policestats.errors import DefinitionError, nearest
 from policestats.landing.database import open_database, without_password
 from policestats.landing.disguise import disguise
+from policestats.landing.files import open_files
 from policestats.landing.landing import Landing
 from policestats.landing.plan import TablePlan, plan_source
 from policestats.landing.raw import LandedTable, Manifest, RawStore
 from policestats.landing.reader import Reader
 from policestats.landing.shape import refuse_changed
-from policestats.landing.zip_csv import open_zip
 from policestats.settings import pseudonym_key
 
-READERS: dict[str, Callable[[str, str], AbstractContextManager[Reader]]] = {"database": open_database, "zip_csv": open_zip}
+READERS: dict[str, Callable[[str, str], AbstractContextManager[Reader]]] = {"database": open_database, "files": open_files}
 
 
 @dataclass(frozen=True)

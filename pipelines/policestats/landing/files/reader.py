@@ -26,18 +26,23 @@ class FileReader:
         self._source, self._place = source, place
         self._found: dict[str, tuple[Layout, list[SourceFile], str]] = {}
         self._checked: dict[str, dict[str, str]] = {}
+        self._hashes: dict[str, dict[str, str]] = {}
 
     def schema(self, plan: TablePlan) -> dict[str, str]:
         """Return the columns of the table's files, in the order of the first one, with their types: text, or the Arrow type in Parquet.
+
+        Of a table that is delivered in increments they are the columns of the last file.
 
         Raises: ExtractError when a file is missing, cannot be read, or has other columns than the first one.
         """
         if plan.name not in self._checked:
             layout, files, format_ = self._files(plan)
-            first = _columns(files[0], layout, format_)
-            for file in files[1:]:
-                _refuse_other_columns(files[0], first, file, _columns(file, layout, format_))
-            self._checked[plan.name] = first
+            if plan.delivers == "increments":  # the last one counts: earlier ones may have landed long ago, in another shape
+                self._checked[plan.name] = _columns(files[-1], layout, format_)
+            else:
+                self._checked[plan.name] = first = _columns(files[0], layout, format_)
+                for file in files[1:]:
+                    _refuse_other_columns(files[0], first, file, _columns(file, layout, format_))
         return dict(self._checked[plan.name])
 
     def batches(
@@ -50,6 +55,8 @@ class FileReader:
         layout, files, format_ = self._files(plan)
         for found in files:
             if file is None or found.name == file:
+                if file is not None:
+                    _refuse_missing_columns(found, columns, _columns(found, layout, format_))
                 yield from _rows(found, layout, format_, columns)
                 found.refuse_change()
 
@@ -58,8 +65,13 @@ class FileReader:
         raise ExtractError(f"source {self._source!r}, table {plan.name!r}: records of files are not read by key; read the table whole")
 
     def files(self, plan: TablePlan) -> dict[str, str]:
-        """Return the names of the table's files, in order, each with the SHA-256 of its content."""
-        return {file.name: file.content_hash() for file in self._files(plan)[1]}
+        """Return the names of the table's files, in order, each with the SHA-256 of its content.
+
+        Raises: ExtractError when one cannot be read.
+        """
+        if plan.name not in self._hashes:  # every byte is read: once is enough
+            self._hashes[plan.name] = {file.name: file.content_hash() for file in self._files(plan)[1]}
+        return dict(self._hashes[plan.name])
 
     def _files(self, plan: TablePlan) -> tuple[Layout, list[SourceFile], str]:
         """Find the files of a table, once: names, sizes and times of change are those of this moment."""
@@ -132,6 +144,12 @@ def _rows(file: SourceFile, layout: Layout, format_: str, columns: Sequence[str]
     if format_ == PARQUET:
         return parquet_file.batches(file, columns)
     return csv_file.batches(file, layout, columns) if format_ == CSV else xlsx_file.batches(file, layout, columns)
+
+
+def _refuse_missing_columns(file: SourceFile, wanted: Sequence[str], found: dict[str, str]) -> None:
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise file.fault(f"the column {missing[0]!r} is missing; found: {', '.join(found)}; deliver the file again with this column")
 
 
 def _refuse_other_columns(first: SourceFile, wanted: dict[str, str], file: SourceFile, found: dict[str, str]) -> None:

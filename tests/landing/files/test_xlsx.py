@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from policestats.landing.files import xlsx_file
-from tests.landing.reading import plan, read, refused, schema
+from tests.landing.files.reading import plan, read, refused, schema
 
 
 def workbook(path: Path, sheets: dict[str, list[list[Any]]], formats: dict[str, str] | None = None, merged: str | None = None) -> Path:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from policestats.landing.files import open_files, parquet_file
-from tests.landing.reading import plan, read, refused, schema
+from tests.landing.files.reading import plan, read, refused, schema
 
 
 def written(folder: Path, columns: dict[str, pa.Array], name: str = "report.parquet", rows_per_group: int = 1000) -> Path:

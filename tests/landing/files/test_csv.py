@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from policestats.errors import DefinitionError, ExtractError
 from policestats.landing.files import csv_file, open_files, text
-from tests.landing.reading import plan, read, refused, schema
+from tests.landing.files.reading import plan, read, refused, schema
 
 
 def written(folder: Path, content: bytes | str, name: str = "report.csv") -> Path:

@@ -15,8 +15,8 @@ import pytest
 
 from policestats.errors import DefinitionError, ExtractError
 from policestats.landing.files import open_files
-from tests.landing.conftest import Server
-from tests.landing.reading import plan, read, refused, schema
+from tests.landing.files.conftest import Server
+from tests.landing.files.reading import plan, read, refused, schema
 
 Files = dict[str, bytes]
 Deliver = Callable[[Files], str]
