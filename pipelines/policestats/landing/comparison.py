@@ -14,7 +14,6 @@ from policestats.landing.plan import TablePlan
 from policestats.landing.typed import text_literal
 from policestats.landing.warehouse import quoted_column
 
-MEMORY_LIMIT = "2GB"  # beyond it DuckDB works on disk, in the folder of the landing
 BATCH_ROWS = 100_000
 
 
@@ -43,8 +42,7 @@ class Comparison:
         self._engine.execute(f"CREATE TEMP VIEW pair AS SELECT {_texts(pair)} FROM read_parquet({text_literal(pairs)})")
         self._engine.execute(f"CREATE TEMP TABLE known_pair AS SELECT DISTINCT {_names(pair)} FROM known")
         self._engine.execute(
-            f"CREATE TEMP TABLE unseen_key AS SELECT DISTINCT {self._key} "
-            f"FROM (SELECT {_names(pair)} FROM pair EXCEPT SELECT {_names(pair)} FROM known_pair)"
+            f"CREATE TEMP TABLE unseen_pair AS SELECT {_names(pair)} FROM pair EXCEPT SELECT {_names(pair)} FROM known_pair"
         )
         self._engine.execute(
             f"CREATE TEMP TABLE gone_key AS SELECT DISTINCT {_names(self._plan.key, 'k')} "
@@ -52,9 +50,12 @@ class Comparison:
         )
 
     def unfetched(self) -> pa.Table:
-        """Return the keys that the reconciliation found to be new or changed and that no fetched row has."""
+        """Return the keys of the new or changed pairs of key and cursor that no fetched row has."""
+        cursor = self._plan.cursor
+        assert cursor is not None
+        pair = _names(tuple(dict.fromkeys([*self._plan.key, cursor.column])))
         return self._engine.execute(
-            f"SELECT {_names(self._plan.key, 'u')} FROM unseen_key AS u ANTI JOIN fetched AS f ON {same_key(self._plan, 'u', 'f')}"
+            f"SELECT DISTINCT {self._key} FROM (SELECT {pair} FROM unseen_pair EXCEPT SELECT {pair} FROM fetched)"
         ).to_arrow_table()
 
     def known_count(self) -> int:
@@ -72,9 +73,11 @@ class Comparison:
         as_text = " AND ".join(
             f"CAST(f.{quoted_column(name)} AS VARCHAR) IS NOT DISTINCT FROM c.{quoted_column(name)}" for name in self._plan.key
         )
-        yield from self._engine.execute(f"SELECT f.* FROM fetched_as_landed AS f SEMI JOIN changed_key AS c ON {as_text}").to_arrow_reader(
-            BATCH_ROWS
-        )
+        # a row that was fetched by its cursor and by its key is one row
+        distinct = "DISTINCT " if len(self._fetched) > 1 else ""
+        yield from self._engine.execute(
+            f"SELECT {distinct}f.* FROM fetched_as_landed AS f SEMI JOIN changed_key AS c ON {as_text}"
+        ).to_arrow_reader(BATCH_ROWS)
 
     def gone(self) -> Iterator[pa.RecordBatch]:
         """Yield the keys of known records that the source no longer has."""
@@ -82,10 +85,10 @@ class Comparison:
 
 
 @contextmanager
-def comparison(folder: Path, plan: TablePlan, known: str) -> Iterator[Comparison]:
-    """Open a comparison that may use ``folder`` for what does not fit into memory. ``known`` is the SQL of the known rows."""
-    with duckdb.connect(config={"temp_directory": str(folder), "memory_limit": MEMORY_LIMIT}) as engine:
-        yield Comparison(engine, plan, known)
+def comparison(engine: duckdb.DuckDBPyConnection, plan: TablePlan, known: str) -> Iterator[Comparison]:
+    """Open a comparison on a connection of its own to the same ``engine``. ``known`` is the SQL of the known rows."""
+    with engine.cursor() as own:
+        yield Comparison(own, plan, known)
 
 
 def _names(columns: tuple[str, ...], alias: str | None = None) -> str:

@@ -15,7 +15,7 @@ from policestats.landing.warehouse import quoted_column
 _DATE = 10  # characters of a date without a time
 
 
-def greatest_cursor(path: Path, plan: TablePlan, before: str | None, now: datetime) -> str | None:
+def greatest_cursor(engine: duckdb.DuckDBPyConnection, path: Path, plan: TablePlan, before: str | None, now: datetime) -> str | None:
     """Return the greatest of ``before`` and the cursors in a Parquet file; numbers are compared as numbers, all else as text.
 
     A time later than the day after ``now`` is a slip of the pen, and would hide all that comes before it: it does not count.
@@ -26,8 +26,7 @@ def greatest_cursor(path: Path, plan: TablePlan, before: str | None, now: dateti
         f"FROM (SELECT CAST({quoted_column(plan.cursor.column)} AS VARCHAR) AS c FROM read_parquet({text_literal(path)}) UNION ALL SELECT ?) "
         "WHERE coalesce(TRY_CAST(c AS TIMESTAMP) <= ?, true)"
     )
-    with duckdb.connect() as engine:
-        row = engine.execute(query, [before, (now + timedelta(days=1)).replace(tzinfo=None)]).fetchone()
+    row = engine.execute(query, [before, (now + timedelta(days=1)).replace(tzinfo=None)]).fetchone()
     return row[0] if row else None
 
 

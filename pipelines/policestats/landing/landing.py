@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,15 +20,26 @@ from policestats.landing.plan import TablePlan
 from policestats.landing.raw import LandedTable, Manifest, RawStore
 from policestats.landing.reader import Reader
 
+MEMORY_LIMIT = "2GB"
 #: more keys than these, and more than this share of the known rows, are read by reading the table whole
 _FEW_KEYS, _SHARE = 5_000, 0.1
+
+
+@contextmanager
+def computing(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the engine that compares and counts for a landing; what does not fit into its memory goes into the landing's ``folder``."""
+    with duckdb.connect(config={"temp_directory": str(folder), "memory_limit": MEMORY_LIMIT}) as engine:
+        yield engine
 
 
 class Landing:
     """The tables of one load of one source, landed one after the other."""
 
-    def __init__(self, source: str, reader: Reader, raw: RawStore, loads: Sequence[Manifest], folder: Path) -> None:
+    def __init__(
+        self, source: str, reader: Reader, raw: RawStore, loads: Sequence[Manifest], folder: Path, engine: duckdb.DuckDBPyConnection
+    ) -> None:
         self._source, self._reader, self._raw, self._loads, self._folder = source, reader, raw, loads, folder
+        self._engine = engine
         self._now = datetime.now(UTC)
 
     def land(self, plan: TablePlan, replace: Batches, file: str | None) -> LandedTable:
@@ -48,7 +60,7 @@ class Landing:
 
     def nothing_new(self, plan: TablePlan) -> LandedTable:
         """Write a table that was read, and brings nothing."""
-        written = write_table(self._place(plan), plan.lands, [])
+        written = self._write(plan, self._place(plan), [])
         last = self._last(plan)
         return LandedTable(
             written.rows,
@@ -61,7 +73,7 @@ class Landing:
 
     def _snapshot(self, plan: TablePlan, replace: Batches) -> LandedTable:
         written = self._write(plan, self._place(plan), map(replace, self._reader.batches(plan, columns=plan.reads)))
-        until = greatest_cursor(self._place(plan), plan, None, self._now) if plan.cursor is not None else None
+        until = greatest_cursor(self._engine, self._place(plan), plan, None, self._now) if plan.cursor is not None else None
         whole = self._now.isoformat() if plan.cursor is not None else None
         return LandedTable(written.rows, plan.lands, written.content, until=until, reconciled_at=whole)
 
@@ -80,7 +92,7 @@ class Landing:
         assert last is not None
         since = start_after(self._source, plan, last.until)
         is_due = self._is_due(plan, last)
-        with comparison(self._folder, plan, known) as compared:
+        with comparison(self._engine, plan, known) as compared:
             fetched = self._folder / f"{plan.name}.fetched.parquet"
             self._write(plan, fetched, map(replace, self._reader.batches(plan, columns=plan.reads, since=since)))
             compared.add(fetched)
@@ -88,7 +100,7 @@ class Landing:
                 return None
             written = self._write(plan, self._place(plan), compared.changed())
             deleted = self._write_gone(plan, compared) if is_due else 0
-        until = greatest_cursor(self._place(plan), plan, last.until, self._now)
+        until = greatest_cursor(self._engine, self._place(plan), plan, last.until, self._now)
         reconciled_at = self._now.isoformat() if is_due else last.reconciled_at
         return LandedTable(
             written.rows, plan.lands, written.content, mode="changes", deleted=deleted, until=until, reconciled_at=reconciled_at
@@ -127,7 +139,7 @@ class Landing:
 
     def _write(self, plan: TablePlan, path: Path, batches: Iterable[pa.RecordBatch], columns: tuple[str, ...] = ()) -> Written:
         try:
-            return write_table(path, columns or plan.lands, batches)
+            return write_table(self._engine, path, columns or plan.lands, batches)
         except pa.ArrowInvalid as error:
             raise ExtractError(
                 f"source {self._source!r}, table {plan.name!r}: a later part of the table has other types than its beginning "

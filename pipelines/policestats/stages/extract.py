@@ -12,7 +12,7 @@ from policestats.errors import DefinitionError, nearest
 from policestats.landing.database import open_database, without_password
 from policestats.landing.disguise import disguise
 from policestats.landing.files import new_files, open_files
-from policestats.landing.landing import Landing
+from policestats.landing.landing import Landing, computing
 from policestats.landing.plan import TablePlan, plan_source
 from policestats.landing.raw import LandedTable, Manifest, RawStore
 from policestats.landing.reader import Reader
@@ -60,10 +60,10 @@ def run(*, catalog: Catalog, source: str, location: str, home: Path, progress: C
     load: Manifest | None = None
     with open_source(source, location) as reader:
         shapes = _shapes(source, plans, reader, raw.last(source))
-        with raw.landing(source) as folder:
+        with raw.landing(source) as folder, computing(folder) as engine:
             loads = [manifest for manifest in raw.loads() if manifest.source == source]
             for files in _deliveries(source, reader, plans, loads):
-                landing = Landing(source, reader, raw, loads, folder)
+                landing = Landing(source, reader, raw, loads, folder, engine)
                 tables = {}
                 for plan in plans:
                     file = files.get(plan.name)
