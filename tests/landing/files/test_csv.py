@@ -204,8 +204,6 @@ def test_a_comma_file_read_with_another_dialect_is_refused(tmp_path: Path) -> No
         ({"quote": "\n"}, "is not one ASCII character"),
         ({"delimiter": '"'}, "delimiter and quote are both"),
         ({"header": ["a", "b", "a"]}, "the column 'a' stands twice in 'header'"),
-        ({"sheet": "January"}, "'sheet' is for xlsx files, and 'report.csv' is read as csv"),
-        ({"format": "parquet", "file": "*.csv", "quote": "none"}, "'quote' is for csv files, and 'report.csv' is read as parquet"),
     ],
 )
 def test_a_description_that_makes_no_sense(options: dict[str, object], words: str, tmp_path: Path) -> None:
@@ -213,6 +211,17 @@ def test_a_description_that_makes_no_sense(options: dict[str, object], words: st
     with pytest.raises(DefinitionError, match=re.escape(words)) as error:
         schema(tmp_path, plan(**options))
     assert "table 'report'" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"sheet": "January"}, "'sheet' is for xlsx files, and 'report.csv' is read as csv"),
+        ({"format": "parquet", "file": "*.csv", "quote": "none"}, "'quote' is for csv files, and 'report.csv' is read as parquet"),
+    ],
+)
+def test_options_of_another_format(options: dict[str, object], words: str, tmp_path: Path) -> None:
+    refused(written(tmp_path, HEAD), plan(**options), words, "remove one of the two")
 
 
 # --- against another reader of CSV -----------------------------------------------------------------------------------------

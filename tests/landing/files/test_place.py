@@ -151,7 +151,7 @@ def test_a_fault_names_the_place_and_the_line(deliver: Deliver) -> None:
 
 def test_a_name_that_tells_no_format(tmp_path: Path) -> None:
     put(tmp_path, {"report.dat": CSV})
-    with pytest.raises(DefinitionError, match="does not tell the format; add format"):
+    with pytest.raises(ExtractError, match="does not tell the format; add format"):
         schema(tmp_path, plan(file="report.dat"))
     assert read(tmp_path, plan(file="report.dat", format="csv")) == [("1", "警")]
 

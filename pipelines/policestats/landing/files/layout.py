@@ -7,7 +7,7 @@ import glob
 from dataclasses import dataclass, field
 from typing import Any
 
-from policestats.errors import DefinitionError
+from policestats.errors import DefinitionError, ExtractError
 from policestats.landing.plan import TablePlan
 
 CSV, XLSX, PARQUET = "csv", "xlsx", "parquet"
@@ -41,17 +41,15 @@ class Layout:
     def format_of(self, name: str, asked: str) -> str:
         """Return the format of the file ``name``; ``asked`` says which table it is of.
 
-        Raises: DefinitionError when neither the description nor the suffix tells it, or an option is given that the format does not know.
+        Raises: ExtractError when neither the description nor the suffix tells it, or an option is given that the format does not know.
         """
         found = self.format or FORMATS.get(suffix(name))
         if found is None:
-            raise DefinitionError(f"{asked}: the name {name!r} does not tell the format; add format: csv, xlsx or parquet")
+            raise ExtractError(f"{asked}: the name {name!r} does not tell the format; add format: csv, xlsx or parquet")
         for other, options in _OWN_OPTIONS.items():
             foreign = [option for option in options if option in self.given and other != found]
             if foreign:
-                raise DefinitionError(
-                    f"{asked}: {foreign[0]!r} is for {other} files, and {name!r} is read as {found}; remove one of the two"
-                )
+                raise ExtractError(f"{asked}: {foreign[0]!r} is for {other} files, and {name!r} is read as {found}; remove one of the two")
         return found
 
 
