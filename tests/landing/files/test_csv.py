@@ -169,6 +169,18 @@ def test_a_wrong_byte_of_another_encoding(encoding: str, content: bytes, words: 
     refused(written(tmp_path, content), plan(encoding=encoding), *words)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 100])
+def test_a_wrong_byte_is_found_wherever_the_file_is_cut(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Line ends of two characters, and the line of the wrong byte itself, come in several pieces."""
+    monkeypatch.setattr(text, "CHUNK", size)
+    content = "\ufeffa,b\r\n1,2\r\r\n".encode() + "x警,".encode() + b"\xff\r\n"  # lines: a,b / 1,2 / blank / x警,.
+    stream = text.Utf8Stream(io.BytesIO(content), "utf-8")
+    with pytest.raises(text.WrongByteError) as error:
+        while stream.read():
+            pass
+    assert (error.value.line, error.value.byte, error.value.value) == (4, 6, 0xFF)  # 1 + 3 + 1 bytes stand before it
+
+
 def test_a_fault_far_in_the_file_is_found_by_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond many pieces: line 1 is the header, row i stands on line i + 2, so row 3000 on line 3002."""
     monkeypatch.setattr(text, "CHUNK", 1000)
