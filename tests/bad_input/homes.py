@@ -25,8 +25,8 @@ deliveries: {table: upload, unit: unit_code, period: period}
 _POST = """
 source: post
 label: {zh: 字, en: word}
-kind: zip_csv
-tables: {move: {into: move, member: move.csv}}
+kind: files
+tables: {move: {into: move, file: move.csv}}
 """
 _RULES = """
 table: theft

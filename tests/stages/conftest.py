@@ -25,4 +25,4 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def reports(tmp_path: Path) -> Catalog:
     """Return a standard with one source, ``desk``: a zip of CSV files with the table report."""
-    return standard(tmp_path / "definitions", {"desk": {"kind": "zip_csv", "tables": {"report": {"into": "report"}}}})
+    return standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": {"report": {"into": "report"}}}})

@@ -133,9 +133,7 @@ def test_columns_can_be_mapped_formatted_and_fixed(home: Path, tmp_path: Path) -
         "loss_yuan": {"literal": None},
         "is_urgent": {"literal": True},
     }
-    catalog = standard(
-        tmp_path / "definitions", {"desk": {"kind": "zip_csv", "tables": {"Reports": {"into": "report", "columns": columns}}}}
-    )
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": {"Reports": {"into": "report", "columns": columns}}}})
     text = "NO.,day,stamp,remark\nR1,03.02.2026,20260131 1800 +0000,a\nR2,30.02.2026,,b\n"
     extract.run(catalog=catalog, source="desk", location=make_zip(tmp_path / "s.zip", {"Reports.csv": text}), home=home)
     conform.run(catalog=catalog, home=home)
@@ -244,7 +242,7 @@ def test_rows_without_a_key_are_set_aside(reports: Catalog, home: Path) -> None:
 
 
 def test_a_key_that_cannot_be_cast_and_a_key_of_two_columns(home: Path, tmp_path: Path) -> None:
-    catalog = standard(tmp_path / "definitions", {"staff": {"kind": "zip_csv", "tables": {"unit": {"into": "unit"}}}})
+    catalog = standard(tmp_path / "definitions", {"staff": {"kind": "files", "tables": {"unit": {"into": "unit"}}}})
     rows = [
         {"unit_code": "A1", "valid_from": "2026-01-01"},
         {"unit_code": "A1", "valid_from": "2026-02-01"},  # the same unit from another day: another key
@@ -318,7 +316,7 @@ def test_a_changed_definition_asks_for_a_rebuild(reports: Catalog, home: Path, t
     """A new column: the warehouse says what to do; after a rebuild older loads have null in it, and nothing else changed."""
     merged(reports, home, [{"report_no": "R1", "people": 1}])
     tables = {**TABLES, "report": {**TABLES["report"], "columns": {**TABLES["report"]["columns"], "place": "text"}}}
-    source = {"desk": {"kind": "zip_csv", "tables": {"report": {"into": "report"}}}}
+    source = {"desk": {"kind": "files", "tables": {"report": {"into": "report"}}}}
     wider = standard(tmp_path / "definitions", source, tables)
     with pytest.raises(
         ConformError, match=r"report\.yaml:1: .*core\.report_version with other columns \(place VARCHAR\).*policestats rebuild"
@@ -336,7 +334,7 @@ def test_a_core_table_without_a_source_is_there_and_empty(reports: Catalog, home
 
 def test_a_load_of_a_source_that_nobody_describes(reports: Catalog, home: Path, tmp_path: Path) -> None:
     land(reports, home, [{"report_no": "R1"}])
-    other = standard(tmp_path / "definitions", {"bureau": {"kind": "zip_csv", "tables": {"report": {"into": "report"}}}})
+    other = standard(tmp_path / "definitions", {"bureau": {"kind": "files", "tables": {"report": {"into": "report"}}}})
     (tmp_path / "definitions/schemas/tiny/sources/desk.yaml").unlink(missing_ok=True)
     with pytest.raises(StatisticsError, match="load 1 in the raw folder: there is no source 'desk'"):
         conform.run(catalog=other, home=home)

@@ -19,7 +19,7 @@ SELECT = "SELECT table_name, unit_code, period, is_complete, row_count, reason, 
 
 
 def desk(tmp_path: Path, deliveries: dict[str, Any] | None, tables: dict[str, Any] | None = None) -> Catalog:
-    spec: dict[str, Any] = {"kind": "zip_csv", "tables": tables or TABLES}
+    spec: dict[str, Any] = {"kind": "files", "tables": tables or TABLES}
     return standard(tmp_path / "definitions", {"desk": {**spec, "deliveries": deliveries} if deliveries else spec})
 
 
@@ -107,8 +107,8 @@ def test_one_source_never_closes_what_another_delivered(home: Path, tmp_path: Pa
     catalog = standard(
         tmp_path / "definitions",
         {
-            "desk": {"kind": "zip_csv", "tables": {"report": {"into": "report"}}},
-            "staff": {"kind": "zip_csv", "tables": {"unit": {"into": "unit"}}},
+            "desk": {"kind": "files", "tables": {"report": {"into": "report"}}},
+            "staff": {"kind": "files", "tables": {"unit": {"into": "unit"}}},
         },
     )
     report = csv_text(REPORT_COLUMNS, [{"report_no": "R1", "people": "x"}])
@@ -158,7 +158,7 @@ PERSON = ("person_no", "sex_code", "person_key", "id_is_valid", "birth_year", "b
 
 def test_a_list_that_is_missing_or_lacks_a_column(home: Path, tmp_path: Path) -> None:
     catalog = desk(tmp_path, LISTED)
-    with pytest.raises(ExtractError, match=r"table 'unit_upload'.*no member 'unit_upload.csv'"):
+    with pytest.raises(ExtractError, match=r"table 'unit_upload'.*no file 'unit_upload.csv'"):
         deliver(catalog, home)
     with pytest.raises(ExtractError, match="table 'unit_upload': the column 'uploaded_at' is missing"):
         deliver(catalog, home, unit_upload="unit_code,period,record_count\nA1,2026-01,1\n")

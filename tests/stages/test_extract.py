@@ -13,8 +13,9 @@ import pytest
 
 from policestats.catalog import Catalog
 from policestats.errors import DefinitionError, ExtractError
-from policestats.landing import database_reader, zip_csv
+from policestats.landing import database_reader
 from policestats.landing.database import open_database, without_password
+from policestats.landing.files import text as text_files
 from policestats.landing.raw import RawStore
 from policestats.stages import extract
 from tests.stages.small import REPORT_COLUMNS, csv_text, files, make_sqlite, make_zip, reports_zip, standard
@@ -65,19 +66,19 @@ def test_a_byte_order_mark_and_chinese_text(reports: Catalog, home: Path, tmp_pa
 
 def test_a_member_of_another_name(home: Path, tmp_path: Path) -> None:
     catalog = standard(
-        tmp_path / "definitions", {"desk": {"kind": "zip_csv", "tables": {"report": {"into": "report", "member": "in/Reports 2026.csv"}}}}
+        tmp_path / "definitions", {"desk": {"kind": "files", "tables": {"report": {"into": "report", "file": "in/Reports 2026.csv"}}}}
     )
     land(catalog, home, make_zip(tmp_path / "s.zip", {"in/Reports 2026.csv": csv_text(REPORT_COLUMNS, ONE)}))
     assert landed(home, 1)[0]["report_no"] == "R1"
 
 
 def test_batches_keep_every_row_in_order(reports: Catalog, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zip_csv, "BATCH_ROWS", 3)
+    monkeypatch.setattr(text_files, "CHUNK", 120)
     monkeypatch.setattr(database_reader, "BATCH_ROWS", 3)
-    rows = [{"report_no": f"R{i}"} for i in range(10)]  # 3 + 3 + 3 + 1
+    rows = [{"report_no": f"R{i}"} for i in range(10)]  # of a database 3 + 3 + 3 + 1
     assert land(reports, home, reports_zip(tmp_path / "s.zip", rows)).rows == {"report": 10}
     assert [row["report_no"] for row in landed(home, 1)] == [f"R{i}" for i in range(10)]
-    assert pq.ParquetFile(home / "raw/desk/report/00000001.parquet").num_row_groups == 4
+    assert pq.ParquetFile(home / "raw/desk/report/00000001.parquet").num_row_groups > 1
     location = make_sqlite(tmp_path / "s.sqlite", {"report": (", ".join(REPORT_COLUMNS), [(f"R{i}", *[None] * 7) for i in range(10)])})
     other = tmp_path / "other"
     assert land(database(tmp_path), other, location).rows == {"report": 10}
@@ -191,8 +192,8 @@ def test_load_ids_run_over_all_sources(home: Path, tmp_path: Path) -> None:
     catalog = standard(
         tmp_path / "definitions",
         {
-            "desk": {"kind": "zip_csv", "tables": {"report": {"into": "report"}}},
-            "staff": {"kind": "zip_csv", "tables": {"unit": {"into": "unit"}}},
+            "desk": {"kind": "files", "tables": {"report": {"into": "report"}}},
+            "staff": {"kind": "files", "tables": {"unit": {"into": "unit"}}},
         },
     )
     units = make_zip(tmp_path / "u.zip", {"unit.csv": csv_text(list(catalog.tables["unit"].columns), [{"unit_code": "A1"}])})
@@ -211,7 +212,7 @@ def test_an_empty_table_is_a_delivery(reports: Catalog, home: Path, tmp_path: Pa
 
 def test_columns_that_nobody_named_do_not_land(home: Path, tmp_path: Path) -> None:
     spec = {"into": "report", "columns": {"remark": "note"}, "drop": ["phone"]}
-    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "zip_csv", "tables": {"report": spec}}})
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": {"report": spec}}})
     columns = [c for c in REPORT_COLUMNS if c != "remark"] + ["note", "phone", "unheard_of"]
     rows = [{"report_no": "R1", "note": "n", "phone": "1", "unheard_of": "x"}]
     land(catalog, home, make_zip(tmp_path / "s.zip", {"report.csv": csv_text(columns, rows)}))
@@ -233,7 +234,7 @@ def refused(catalog: Catalog, home: Path, location: str, *words: str) -> None:
 
 def test_a_zip_without_a_member(reports: Catalog, home: Path, tmp_path: Path) -> None:
     location = make_zip(tmp_path / "s.zip", {"reports.csv": csv_text(REPORT_COLUMNS, ONE)})
-    refused(reports, home, location, "'desk'", "table 'report'", "no member 'report.csv'", "did you mean reports.csv?", "deliver the file")
+    refused(reports, home, location, "'desk'", "table 'report'", "no file 'report.csv'", "did you mean reports.csv?", "deliver the file")
 
 
 def test_a_missing_column(reports: Catalog, home: Path, tmp_path: Path) -> None:
@@ -252,7 +253,7 @@ def test_a_database_without_the_table_or_the_column(home: Path, tmp_path: Path) 
 def test_what_is_checked_before_anything_lands(home: Path, tmp_path: Path) -> None:
     """The second table lacks a column: nothing of the first is on disk either."""
     tables = {"report": {"into": "report"}, "person": {"into": "person"}}
-    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "zip_csv", "tables": tables}})
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": tables}})
     location = make_zip(tmp_path / "s.zip", {"report.csv": csv_text(REPORT_COLUMNS, ONE), "person.csv": "person_no\n1\n"})
     refused(catalog, home, location, "table 'person'", "'sex_code'")
     assert not home.exists()
@@ -283,7 +284,7 @@ def test_a_file_that_is_not_a_zip_or_not_there(reports: Catalog, home: Path, tmp
     page.write_text("<html>not found</html>")
     refused(reports, home, str(page), str(page), "is not a zip file")
     refused(reports, home, str(tmp_path / "none.zip"), "there is no file", "none.zip")
-    refused(reports, home, str(tmp_path), "cannot be read")
+    refused(reports, home, str(tmp_path), f"{tmp_path} has no file 'report.csv'")  # a folder is a place of files, too
 
 
 def test_a_damaged_zip(reports: Catalog, home: Path, tmp_path: Path) -> None:
@@ -335,7 +336,7 @@ def test_a_password_is_neither_kept_nor_shown() -> None:
 def test_killed_before_the_manifest_then_run_again(moves_done: int, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed while the files are moved into place: no load; what the kill left is gone after the next run, which lands the same load."""
     tables = {"report": {"into": "report"}, "unit": {"into": "unit"}}
-    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "zip_csv", "tables": tables}})
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": tables}})
     unit = csv_text(list(catalog.tables["unit"].columns), [{"unit_code": "A1"}])
     first = make_zip(tmp_path / "1.zip", {"report.csv": csv_text(REPORT_COLUMNS, ONE), "unit.csv": unit})
     second = make_zip(tmp_path / "2.zip", {"report.csv": csv_text(REPORT_COLUMNS, TWO), "unit.csv": unit})
@@ -372,7 +373,7 @@ def test_killed_before_the_manifest_then_run_again(moves_done: int, home: Path, 
 def test_an_error_in_the_middle_of_a_table_leaves_nothing(
     reports: Catalog, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zip_csv, "BATCH_ROWS", 1)
+    monkeypatch.setattr(text_files, "CHUNK", 100)
     land(reports, home, reports_zip(tmp_path / "1.zip", ONE))
     text = csv_text(REPORT_COLUMNS, TWO).encode() + b"R3\n"
     refused(reports, home, make_zip(tmp_path / "2.zip", {"report.csv": text}), "report.csv:4")
@@ -391,7 +392,7 @@ def test_an_error_in_the_middle_of_a_table_leaves_nothing(
     ],
 )
 def test_a_description_that_contradicts_itself(tables: dict[str, Any], message: str, home: Path, tmp_path: Path) -> None:
-    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "zip_csv", "tables": tables}})
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": tables}})
     with pytest.raises(DefinitionError, match=message) as error:
         land(catalog, home, reports_zip(tmp_path / "s.zip", ONE))
     assert "desk.yaml:" in str(error.value)

@@ -27,7 +27,7 @@ COLUMNS = ("person_no", "sex_code", "name", "phone", "id_number")
 
 @pytest.fixture
 def people(tmp_path: Path) -> Catalog:
-    return standard(tmp_path / "definitions", {"desk": {"kind": "zip_csv", "tables": {"person": PERSON}}}, name="cn")
+    return standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": {"person": PERSON}}}, name="cn")
 
 
 def test_a_valid_number_says_birth_month_and_sex() -> None:
@@ -89,7 +89,7 @@ def test_another_key_gives_other_pseudonyms(people: Catalog, home: Path, tmp_pat
     assert old != new
 
 
-@pytest.mark.parametrize("kind", ["zip_csv", "database"])
+@pytest.mark.parametrize("kind", ["files", "database"])
 def test_no_identity_reaches_the_disk(kind: str, home: Path, tmp_path: Path) -> None:
     """Whatever is under home after landing and merging, rejected rows and issues included, holds no number, name or phone."""
     catalog = standard(tmp_path / "definitions", {"desk": {"kind": kind, "tables": {"person": PERSON}}}, name="cn")
@@ -121,7 +121,7 @@ def test_no_identity_reaches_the_disk(kind: str, home: Path, tmp_path: Path) -> 
 def test_the_search_would_find_a_number_that_landed(home: Path, tmp_path: Path) -> None:
     """The test above can fail: the same number in a column that nobody declared an identity is found."""
     tables = {"person": {"key": ["person_no"], "columns": {"person_no": "integer", "id_number": "text"}}}
-    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "zip_csv", "tables": {"person": {"into": "person"}}}}, tables)
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": {"person": {"into": "person"}}}}, tables)
     location = make_zip(tmp_path / "s.zip", {"person.csv": csv_text(COLUMNS, [{"person_no": 1, "id_number": MAN}])})
     extract.run(catalog=catalog, source="desk", location=location, home=home)
     assert MAN in str(pq.read_table(home / "raw/desk/person/00000001.parquet").to_pylist())
@@ -129,7 +129,7 @@ def test_the_search_would_find_a_number_that_landed(home: Path, tmp_path: Path) 
 
 def test_an_identity_that_is_mapped_as_well_is_refused(home: Path, tmp_path: Path) -> None:
     spec = {**PERSON, "columns": {"person_no": "id_number"}}
-    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "zip_csv", "tables": {"person": spec}}}, name="cn")
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": {"person": spec}}}, name="cn")
     location = make_zip(tmp_path / "s.zip", {"person.csv": csv_text(COLUMNS, [])})
     with pytest.raises(DefinitionError, match=r"desk\.yaml:\d+: tables\.person: the column 'id_number' must never land"):
         extract.run(catalog=catalog, source="desk", location=location, home=home)

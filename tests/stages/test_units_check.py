@@ -22,8 +22,8 @@ def two(tmp_path: Path) -> Catalog:
     return standard(
         tmp_path / "definitions",
         {
-            "staff": {"kind": "zip_csv", "tables": {"unit": {"into": "unit"}}},
-            "desk": {"kind": "zip_csv", "tables": {"report": {"into": "report"}}},
+            "staff": {"kind": "files", "tables": {"unit": {"into": "unit"}}},
+            "desk": {"kind": "files", "tables": {"report": {"into": "report"}}},
         },
     )
 

@@ -11,15 +11,15 @@ from policestats.catalog import Catalog
 from policestats.errors import DefinitionError, nearest
 from policestats.landing.database import open_database, without_password
 from policestats.landing.disguise import disguise
+from policestats.landing.files import new_files, open_files
 from policestats.landing.landing import Landing, computing
 from policestats.landing.plan import TablePlan, plan_source
 from policestats.landing.raw import LandedTable, Manifest, RawStore
 from policestats.landing.reader import Reader
 from policestats.landing.shape import refuse_changed
-from policestats.landing.zip_csv import open_zip
 from policestats.settings import pseudonym_key
 
-READERS: dict[str, Callable[[str, str], AbstractContextManager[Reader]]] = {"database": open_database, "zip_csv": open_zip}
+READERS: dict[str, Callable[[str, str], AbstractContextManager[Reader]]] = {"database": open_database, "files": open_files}
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def run(*, catalog: Catalog, source: str, location: str, home: Path, progress: C
         shapes = _shapes(source, plans, reader, raw.last(source))
         with raw.landing(source) as folder, computing(folder) as engine:
             loads = [manifest for manifest in raw.loads() if manifest.source == source]
-            for files in _deliveries(reader, plans, loads):
+            for files in _deliveries(source, reader, plans, loads):
                 landing = Landing(source, reader, raw, loads, folder, engine)
                 tables = {}
                 for plan in plans:
@@ -90,16 +90,16 @@ def _shapes(source: str, plans: list[TablePlan], reader: Reader, last: Manifest 
     return shapes
 
 
-def _deliveries(reader: Reader, plans: list[TablePlan], loads: list[Manifest]) -> list[dict[str, str]]:
+def _deliveries(source: str, reader: Reader, plans: list[TablePlan], loads: list[Manifest]) -> list[dict[str, str]]:
     """What is landed in turn, a load each: for every table that is delivered in increments its next file that was not landed before.
 
-    A file whose content has changed lands again: its records replace the earlier ones. Without such tables all is landed at once.
+    Without such tables all is landed at once.
     """
     new: dict[str, list[str]] = {}
     for plan in plans:
         if plan.delivers == "increments":
-            landed = {item for load in loads if plan.name in load.tables for item in load.tables[plan.name].files.items()}
-            new[plan.name] = [name for name, content in reader.files(plan).items() if (name, content) not in landed]
+            landed = {name: content for load in loads if plan.name in load.tables for name, content in load.tables[plan.name].files.items()}
+            new[plan.name] = new_files(source, plan, reader.files(plan), landed)
     turns = max((len(files) for files in new.values()), default=1)
     return [{table: files[i] for table, files in new.items() if i < len(files)} for i in range(max(turns, 1))]
 

@@ -9,9 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from policestats.errors import ExtractError
+from policestats.landing.files.place import reason
 from policestats.landing.files.source_file import SourceFile
+from policestats.landing.files.zipped import DAMAGED
 
 BATCH_ROWS = 65_536
+_FAULTS = (pa.ArrowException, OSError, *DAMAGED)
 
 
 def types(file: SourceFile) -> dict[str, pa.DataType]:
@@ -42,9 +46,9 @@ def batches(file: SourceFile, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]
             try:
                 for batch in parquet.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(wanted)):
                     yield batch.select(list(wanted)).cast(schema)
-            except (pa.ArrowException, OSError):
-                raise file.fault(
-                    "it cannot be read: it is damaged, or holds bytes that are no text; deliver the file again", f"row group {group}"
+            except _FAULTS as error:
+                raise _told(
+                    file, error, "it cannot be read: it is damaged, or holds bytes that are no text; deliver the file again", group
                 ) from None
 
 
@@ -53,10 +57,17 @@ def _open(file: SourceFile) -> Iterator[Any]:
     with file.open() as binary:
         try:
             parquet = pq.ParquetFile(binary)
-        except (pa.ArrowException, OSError):
-            raise file.fault("it is not a Parquet file that can be read, or is damaged; deliver it again, whole") from None
+        except _FAULTS as error:
+            raise _told(file, error, "it is not a Parquet file that can be read, or is damaged; deliver it again, whole") from None
         with parquet:
             yield parquet
+
+
+def _told(file: SourceFile, error: Exception, what: str, group: int | None = None) -> ExtractError:
+    """Return the error ``what`` when the content is at fault, else that of the place: the system, the zip or the store."""
+    if isinstance(error, pa.ArrowException) or (isinstance(error, OSError) and reason(error) == type(error).__name__):
+        return file.fault(what, f"row group {group}" if group is not None else "")
+    return file.unreadable(error)
 
 
 def _landed(type_: pa.DataType) -> pa.DataType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -124,7 +125,9 @@ def reason(error: BaseException) -> str:
     remote = _REMOTE_ERROR.search(str(error))
     if remote:
         return remote[1]
-    return getattr(error, "strerror", None) or type(error).__name__
+    if isinstance(error, OSError) and (error.errno or error.strerror):
+        return os.strerror(error.errno) if error.errno else str(error.strerror)
+    return type(error).__name__
 
 
 def _fits(name: str, part: str) -> bool:

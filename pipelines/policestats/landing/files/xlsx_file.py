@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import openpyxl
 import pyarrow as pa
 
 from policestats.errors import nearest
-from policestats.landing.files.shape import Shape
+from policestats.landing.files.layout import Layout
 from policestats.landing.files.source_file import SourceFile
 
 BATCH_ROWS = 20_000
@@ -29,20 +30,17 @@ _LONGEST_MARK = 12  # bytes of what the pattern above finds, so that one cut in 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _PIECE = 1024 * 1024
 
-# its warnings quote cells: "the serial value ... is outside the limits for dates"
-warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")
 
-
-def columns(file: SourceFile, shape: Shape) -> list[str]:
+def columns(file: SourceFile, layout: Layout) -> list[str]:
     """Return the columns of the sheet: the texts of its header row; a column without a name cannot be read.
 
     Raises: ExtractError when there is no such sheet or header, or a column stands in it twice.
     """
-    with _sheet(file, shape) as (rows, _, place):
-        return [name for name in _header(file, shape, rows, place) if name is not None]
+    with _sheet(file, layout) as (rows, _, place):
+        return [name for name in _header(file, layout, rows, place) if name is not None]
 
 
-def batches(file: SourceFile, shape: Shape, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def batches(file: SourceFile, layout: Layout, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Yield the rows of the ``wanted`` columns as text; rows without any value hold no record.
 
     A date is ISO, without time where the cell shows none; a number has at most 15 significant digits, and its leading zeros where the
@@ -51,15 +49,14 @@ def batches(file: SourceFile, shape: Shape, wanted: Sequence[str]) -> Iterator[p
     Raises: ExtractError naming sheet and row, also for a formula that was never calculated.
     """
     schema = pa.schema([pa.field(name, pa.string()) for name in wanted])
-    with _sheet(file, shape) as (rows, formulas, place):
-        header = _header(file, shape, rows, place)
+    with _sheet(file, layout) as (rows, formulas, place):
+        header = _header(file, layout, rows, place)
         at = [header.index(name) for name in wanted]
         kept: list[list[str | None]] = []
-        number = shape.header_row
-        for cells in rows:
-            number += 1
-            if formulas is not None:
-                _refuse_uncalculated(file, place, number, cells, next(formulas), header)
+        written = None if formulas is None else islice(formulas, layout.header_row, None)
+        for number, cells in enumerate(rows, layout.header_row + 1):
+            if written is not None:
+                _refuse_uncalculated(file, place, number, cells, next(written), header)
             values = [_shown(cells[i]) if i < len(cells) else None for i in at]
             if any(cell.value is not None for cell in cells):
                 kept.append(values)
@@ -74,16 +71,16 @@ def _batch(rows: list[list[str | None]], schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(values, pa.string()) for values in zip(*rows, strict=True)], schema=schema)
 
 
-def _header(file: SourceFile, shape: Shape, rows: Iterator[Any], place: str) -> list[str | None]:
+def _header(file: SourceFile, layout: Layout, rows: Iterator[Any], place: str) -> list[str | None]:
     """Read up to the header row and return its texts, None where a cell is empty."""
-    row = next((row for number, row in enumerate(rows, 1) if number == shape.header_row), ())
+    row = next((row for number, row in enumerate(rows, 1) if number == layout.header_row), ())
     names = [_shown(cell) for cell in row]
     found = [name for name in names if name is not None]
     if not found:
-        raise file.fault("there is no header in it; it must name the columns (header_row: its number)", f"{place}, row {shape.header_row}")
+        raise file.fault("there is no header in it; it must name the columns (header_row: its number)", f"{place}, row {layout.header_row}")
     twice = sorted({name for name in found if found.count(name) > 1})
     if twice:
-        raise file.fault(f"the column {twice[0]!r} stands twice in the header; rename one of them", f"{place}, row {shape.header_row}")
+        raise file.fault(f"the column {twice[0]!r} stands twice in the header; rename one of them", f"{place}, row {layout.header_row}")
     return names
 
 
@@ -99,7 +96,7 @@ def _refuse_uncalculated(file: SourceFile, place: str, number: int, cells: Any, 
 
 
 @contextmanager
-def _sheet(file: SourceFile, shape: Shape) -> Iterator[tuple[Iterator[Any], Iterator[Any] | None, str]]:
+def _sheet(file: SourceFile, layout: Layout) -> Iterator[tuple[Iterator[Any], Iterator[Any] | None, str]]:
     """Give the rows of the sheet with its values, the same rows with its formulas (None when there are none), and how the sheet is named.
 
     The workbook (compressed) is held in memory: a sheet ends at 1,048,576 rows.
@@ -116,7 +113,7 @@ def _sheet(file: SourceFile, shape: Shape) -> Iterator[tuple[Iterator[Any], Iter
             sheets = [_worksheets(books, data, data_only) for data_only in kinds]
         except Exception as error:  # the library raises whatever its parts raise
             raise file.fault(f"it is not an Excel workbook, or is damaged ({type(error).__name__}); save it again as .xlsx") from None
-        name = _sheet_name(file, shape, list(sheets[0]))
+        name = _sheet_name(file, layout, list(sheets[0]))
         rows = [_told(file, f"sheet {name!r}", found[name]) for found in sheets]
         yield rows[0], rows[1] if len(rows) > 1 else None, f"sheet {name!r}"
 
@@ -129,24 +126,30 @@ def _worksheets(books: ExitStack, data: io.BytesIO, data_only: bool) -> dict[str
 
 def _told(file: SourceFile, place: str, sheet: Any) -> Iterator[Any]:
     """Yield the rows of a sheet. Raises: ExtractError naming the row after which the library could not go on."""
-    number = 0
     sheet.reset_dimensions()  # what a file says of its own size may be wrong, and rows would be cut off
-    try:
-        for number, row in enumerate(sheet.iter_rows(), 1):  # noqa: B007
-            yield row
-    except Exception as error:  # its sentence may quote a cell
-        raise file.fault(
-            f"the sheet is damaged ({type(error).__name__}); save the workbook again", f"{place}, after row {number}"
-        ) from None
+    rows, number = iter(sheet.iter_rows()), 0
+    while True:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they quote cells: "the serial value ... is outside the limits for dates"
+                row = next(rows, None)
+        except Exception as error:  # its sentence may quote a cell
+            raise file.fault(
+                f"the sheet is damaged ({type(error).__name__}); save the workbook again", f"{place}, after row {number}"
+            ) from None
+        if row is None:
+            return
+        number += 1
+        yield row
 
 
-def _sheet_name(file: SourceFile, shape: Shape, found: list[str]) -> str:
+def _sheet_name(file: SourceFile, layout: Layout, found: list[str]) -> str:
     """Return the sheet that is meant: the named one, else the one named as the table, else the only one. Raises: ExtractError."""
-    for name in (shape.sheet, file.table) if shape.sheet is None else (shape.sheet,):
+    for name in (layout.sheet, file.table) if layout.sheet is None else (layout.sheet,):
         if name in found:
             return str(name)
-    if shape.sheet is not None:
-        raise file.fault(f"there is no sheet {shape.sheet!r}; {nearest(shape.sheet, found)}; deliver it, or correct 'sheet:'")
+    if layout.sheet is not None:
+        raise file.fault(f"there is no sheet {layout.sheet!r}; {nearest(layout.sheet, found)}; deliver it, or correct 'sheet:'")
     if len(found) != 1:
         raise file.fault(f"it has the sheets {', '.join(map(repr, found))}; name the right one with 'sheet:'")
     return found[0]

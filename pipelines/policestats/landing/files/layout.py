@@ -7,7 +7,7 @@ import glob
 from dataclasses import dataclass, field
 from typing import Any
 
-from policestats.errors import DefinitionError
+from policestats.errors import DefinitionError, ExtractError
 from policestats.landing.plan import TablePlan
 
 CSV, XLSX, PARQUET = "csv", "xlsx", "parquet"
@@ -19,7 +19,7 @@ _OWN_OPTIONS = {CSV: ("encoding", "delimiter", "quote", "null_values", "header")
 
 
 @dataclass(frozen=True)
-class Shape:
+class Layout:
     """The files of one table. ``pattern`` is what their names match; ``format`` is None where the suffix decides.
 
     CSV: ``encoding``, ``delimiter``, ``quote`` (None: no character quotes), ``null_values`` (fields that are null, quoted or not), ``header``
@@ -41,17 +41,15 @@ class Shape:
     def format_of(self, name: str, asked: str) -> str:
         """Return the format of the file ``name``; ``asked`` says which table it is of.
 
-        Raises: DefinitionError when neither the description nor the suffix tells it, or an option is given that the format does not know.
+        Raises: ExtractError when neither the description nor the suffix tells it, or an option is given that the format does not know.
         """
         found = self.format or FORMATS.get(suffix(name))
         if found is None:
-            raise DefinitionError(f"{asked}: the name {name!r} does not tell the format; add format: csv, xlsx or parquet")
+            raise ExtractError(f"{asked}: the name {name!r} does not tell the format; add format: csv, xlsx or parquet")
         for other, options in _OWN_OPTIONS.items():
             foreign = [option for option in options if option in self.given and other != found]
             if foreign:
-                raise DefinitionError(
-                    f"{asked}: {foreign[0]!r} is for {other} files, and {name!r} is read as {found}; remove one of the two"
-                )
+                raise ExtractError(f"{asked}: {foreign[0]!r} is for {other} files, and {name!r} is read as {found}; remove one of the two")
         return found
 
 
@@ -61,7 +59,7 @@ def suffix(name: str) -> str:
     return f".{last.rsplit('.', 1)[1].lower()}" if "." in last else ""
 
 
-def shape_of(source: str, plan: TablePlan) -> Shape:
+def layout_of(source: str, plan: TablePlan) -> Layout:
     """Return how the files of a table are written; without ``file`` they are named as the table, with the suffix of a known format.
 
     Raises: DefinitionError when the options contradict each other.
@@ -76,7 +74,7 @@ def shape_of(source: str, plan: TablePlan) -> Shape:
     for key in ("null_values", "header"):
         if key in options:
             made[key] = tuple(options[key])
-    shape = Shape(
+    layout = Layout(
         **{
             "pattern": options.get("file", f"{glob.escape(plan.member)}.*"),
             "is_named": "file" in options,
@@ -85,23 +83,23 @@ def shape_of(source: str, plan: TablePlan) -> Shape:
             **made,
         }
     )
-    _check(shape, asked)
-    return shape
+    _check(layout, asked)
+    return layout
 
 
-def _check(shape: Shape, asked: str) -> None:
-    for key, character in (("delimiter", shape.delimiter), ("quote", shape.quote)):
+def _check(layout: Layout, asked: str) -> None:
+    for key, character in (("delimiter", layout.delimiter), ("quote", layout.quote)):
         if character is not None and not (len(character) == 1 and character.isascii() and character not in "\r\n\0"):
             raise DefinitionError(f'{asked}: {key} {character!r} is not one ASCII character (a tabulator is "\\t"); correct it')
-    if shape.delimiter == shape.quote:
-        raise DefinitionError(f"{asked}: delimiter and quote are both {shape.quote!r}; correct one of them")
+    if layout.delimiter == layout.quote:
+        raise DefinitionError(f"{asked}: delimiter and quote are both {layout.quote!r}; correct one of them")
     try:
-        codecs.getincrementaldecoder(shape.encoding)().decode(b"", True)
-        known = isinstance("".encode(shape.encoding), bytes)
+        codecs.getincrementaldecoder(layout.encoding)().decode(b"", True)
+        known = isinstance("".encode(layout.encoding), bytes)
     except LookupError:
         known = False
     if not known:
-        raise DefinitionError(f"{asked}: there is no encoding {shape.encoding!r}; write utf-8, gb18030, utf-16, cp1252 ...")
-    twice = sorted({name for name in shape.header or () if (shape.header or ()).count(name) > 1})
+        raise DefinitionError(f"{asked}: there is no encoding {layout.encoding!r}; write utf-8, gb18030, utf-16, cp1252 ...")
+    twice = sorted({name for name in layout.header or () if (layout.header or ()).count(name) > 1})
     if twice:
         raise DefinitionError(f"{asked}: the column {twice[0]!r} stands twice in 'header'; rename one of them")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from policestats.errors import DefinitionError, ExtractError
 from policestats.landing.files import csv_file, open_files, text
-from tests.landing.reading import plan, read, refused, schema
+from tests.landing.files.reading import plan, read, refused, schema
 
 
 def written(folder: Path, content: bytes | str, name: str = "report.csv") -> Path:
@@ -169,6 +169,18 @@ def test_a_wrong_byte_of_another_encoding(encoding: str, content: bytes, words: 
     refused(written(tmp_path, content), plan(encoding=encoding), *words)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 100])
+def test_a_wrong_byte_is_found_wherever_the_file_is_cut(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Line ends of two characters, and the line of the wrong byte itself, come in several pieces."""
+    monkeypatch.setattr(text, "CHUNK", size)
+    content = "\ufeffa,b\r\n1,2\r\r\n".encode() + "x警,".encode() + b"\xff\r\n"  # lines: a,b / 1,2 / blank / x警,.
+    stream = text.Utf8Stream(io.BytesIO(content), "utf-8")
+    with pytest.raises(text.WrongByteError) as error:
+        while stream.read():
+            pass
+    assert (error.value.line, error.value.byte, error.value.value) == (4, 6, 0xFF)  # 1 + 3 + 1 bytes stand before it
+
+
 def test_a_fault_far_in_the_file_is_found_by_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond many pieces: line 1 is the header, row i stands on line i + 2, so row 3000 on line 3002."""
     monkeypatch.setattr(text, "CHUNK", 1000)
@@ -204,8 +216,6 @@ def test_a_comma_file_read_with_another_dialect_is_refused(tmp_path: Path) -> No
         ({"quote": "\n"}, "is not one ASCII character"),
         ({"delimiter": '"'}, "delimiter and quote are both"),
         ({"header": ["a", "b", "a"]}, "the column 'a' stands twice in 'header'"),
-        ({"sheet": "January"}, "'sheet' is for xlsx files, and 'report.csv' is read as csv"),
-        ({"format": "parquet", "file": "*.csv", "quote": "none"}, "'quote' is for csv files, and 'report.csv' is read as parquet"),
     ],
 )
 def test_a_description_that_makes_no_sense(options: dict[str, object], words: str, tmp_path: Path) -> None:
@@ -213,6 +223,17 @@ def test_a_description_that_makes_no_sense(options: dict[str, object], words: st
     with pytest.raises(DefinitionError, match=re.escape(words)) as error:
         schema(tmp_path, plan(**options))
     assert "table 'report'" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"sheet": "January"}, "'sheet' is for xlsx files, and 'report.csv' is read as csv"),
+        ({"format": "parquet", "file": "*.csv", "quote": "none"}, "'quote' is for csv files, and 'report.csv' is read as parquet"),
+    ],
+)
+def test_options_of_another_format(options: dict[str, object], words: str, tmp_path: Path) -> None:
+    refused(written(tmp_path, HEAD), plan(**options), words, "remove one of the two")
 
 
 # --- against another reader of CSV -----------------------------------------------------------------------------------------
