@@ -6,7 +6,7 @@ import csv
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -29,6 +29,7 @@ _DEFAULT_SILENT_STATION = "990102520000"
 _WARM_UP = 2
 _MERGER_AFTER = 6
 _MOVE_AFTER = 9
+_SECOND = timedelta(seconds=1)
 _TALLY_HEADER = ("form_id", "period", "unit_code", "row_code", "column_code", "value")
 _DEFECTS_HEADER = ("kind", "source", "table", "key", "column", "value")
 
@@ -108,7 +109,7 @@ def simulate(
     place = target(to if to is not None else folder)
     if on_month is not None:
         for month in shown[:-1]:
-            _write(world, place, cutoff_of(month), shift, month)
+            _write(world, place, cutoff_of(month) - _SECOND, shift, month)
             on_month(month_text(month))
     _write(world, place, END, shift, shown[-1])
     cells = _tally(world, list(months_between(add_months(first, -_WARM_UP), after)), shown)
