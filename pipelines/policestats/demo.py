@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 from policestats import settings
-from policestats.catalog import load_catalog
 from policestats.cli import printing, summary
 from policestats.errors import StatisticsError
 from policestats.simulator import SimulationResult, simulate
@@ -57,8 +56,8 @@ def main() -> None:
     with printing.progress() as tell:
         tell("simulating 14 months of a small province ...")
         made = simulate(home / "sources", progress=tell)
-        for source in load_catalog(definitions, settings.standard()).sources:
-            os.environ[f"{settings.SOURCE_PREFIX}{source.upper()}"] = str(home / "sources" / f"{source}.sqlite")
+        for source, location in made.locations.items():
+            os.environ[f"{settings.SOURCE_PREFIX}{source.upper()}"] = location
         os.environ[settings.HOME] = str(home)
         os.environ[settings.DEFINITIONS] = str(definitions)
         tell("preparing Airflow's metadata ...")

@@ -34,7 +34,9 @@ def province(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> tupl
     made = simulate(folder / "sources")
     for source in catalog.sources:
         extract.run(catalog=catalog, source=source, location=str(folder / "sources" / f"{source}.sqlite"), home=folder / "home")
-    assert conform.run(catalog=catalog, home=folder / "home").issues == 0
+    # the only values that cannot be read are those that were made so; the repeats of a key are exact, so they collapse
+    unreadable = [defect for defect in made.defects if defect.kind == "unparseable_date"]
+    assert conform.run(catalog=catalog, home=folder / "home").issues == len(unreadable) > 0
     return folder, made
 
 
@@ -51,8 +53,9 @@ def tally(folder: Path, period: str) -> dict[Key, Decimal]:
 def test_every_cell_equals_the_tally(province: tuple[Path, SimulationResult], catalog: Catalog, period: str) -> None:
     folder, made = province
     unknown = catalog.standard.unknown_unit_code
+    forms = load_forms(catalog)
     with open_warehouse(folder / "home") as engine:
-        result = tabulate(engine, catalog, ReferencePeriod.parse(period), load_forms(catalog))
+        result = tabulate(engine, catalog, ReferencePeriod.parse(period), forms)
         rows = engine.sql("SELECT form_id, unit_code, row_code, column_code, value FROM report.cell WHERE period = ?", [period]).to_pylist()
         status = engine.sql(
             "SELECT DISTINCT form_id, unit_code, column_code, status FROM report.status WHERE period = ?", [period]
@@ -68,7 +71,8 @@ def test_every_cell_equals_the_tally(province: tuple[Path, SimulationResult], ca
     expected = {
         key: value
         for key, value in tally(folder, period).items()
-        if (key[0], key[1], key[3]) not in unprinted
+        if key[0] in forms
+        and (key[0], key[1], key[3]) not in unprinted
         # the unknown unit has no form until it holds a record; the tally writes its daily means of 0.0 all the same
         and not (key[1] == unknown and (key[0], key[1]) not in listed and value == 0)
     }

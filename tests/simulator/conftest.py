@@ -31,9 +31,9 @@ def world() -> World:
 class Tally:
     """The cells of one form of a world, for all months from 2024-11 to 2026-06."""
 
-    def __init__(self, make: Callable[[list[date], list[date]], Iterable[Cell]]) -> None:
+    def __init__(self, form: str, make: Callable[[list[date], list[date]], Iterable[Cell]]) -> None:
         played = list(months_between(date(2024, 11, 1), date(2026, 7, 1)))
-        self.cells = list(make(played, played[2:]))
+        self.cells = [cell for cell in make(played, played[2:]) if cell.form_id == form]
 
     def rows(self, period: str, unit: str, column: str) -> dict[str, Value]:
         """The rows of one column that are not zero, or, for a rate, defined."""
@@ -46,14 +46,33 @@ class Tally:
 
 @pytest.fixture
 def x01() -> Callable[[World], Tally]:
-    return lambda world: Tally(lambda played, shown: world.criminal.cells(world.province, played, shown))
+    return lambda world: Tally("X01", lambda played, shown: world.criminal.cells(world.province, played, shown))
 
 
 @pytest.fixture
 def z01() -> Callable[[World], Tally]:
-    return lambda world: Tally(lambda played, shown: world.admin.cells(world.province, played, shown))
+    return lambda world: Tally("Z01", lambda played, shown: world.admin.cells(world.province, played, shown))
 
 
 @pytest.fixture
 def z11() -> Callable[[World], Tally]:
-    return lambda world: Tally(lambda played, shown: world.incidents.cells(world.province, shown))
+    return lambda world: Tally("Z11", lambda played, shown: world.incidents.cells(world.province, shown))
+
+
+@pytest.fixture
+def x02() -> Callable[[World], Tally]:
+    return lambda world: Tally("X02", lambda played, shown: world.criminal.cells(world.province, played, shown))
+
+
+@pytest.fixture
+def z13() -> Callable[[World], Tally]:
+    def tally(world: World) -> Tally:
+        outbreaks = [*world.criminal.outbreaks(), *world.admin.outbreaks()]
+        return Tally("Z13", lambda played, shown: world.disputes.cells(world.province, played, shown, outbreaks))
+
+    return tally
+
+
+@pytest.fixture
+def z14() -> Callable[[World], Tally]:
+    return lambda world: Tally("Z14", lambda played, shown: world.objects.cells(world.province, shown))

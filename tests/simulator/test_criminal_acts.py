@@ -188,3 +188,32 @@ def test_events_out_of_order_are_refused(world: World):
     acts.transfer_criminal_case(world, case, to_unit=OUTSIDE, **when(2025, 1, 20))
     with pytest.raises(ActError, match="gone"):
         acts.solve(world, case, **when(2025, 1, 21))
+
+
+def test_the_rows_of_x02_are_chapter_section_and_charge(world: World, x02):
+    fraud = acts.file_criminal_case(world, unit=A, charge="C139", **when(2025, 1, 10))  # chapter 3 has sections
+    acts.file_criminal_case(world, unit=A, charge="C221", **when(2025, 1, 11))  # chapter 5 has none
+    acts.file_criminal_case(world, unit=A, charge="C999", **when(2025, 1, 12))
+    acts.change_charge(world, fraud, charge="C167", **when(2025, 2, 3))
+    acts.solve(world, fraud, **when(2025, 2, 4))
+    tally = x02(world)
+    assert tally.rows("2025-01", A, "FILED_M") == {"T": 3, "CH03": 1, "CH03S5": 1, "C139": 1, "CH05": 1, "C221": 1, "U": 1}
+    assert tally.rows("2025-02", ROOT, "FILED_YTD") == {"T": 3, "CH03": 1, "CH03S8": 1, "C167": 1, "CH05": 1, "C221": 1, "U": 1}
+    assert tally.rows("2025-02", A, "SOLVED_M") == {"T": 1, "CH03": 1, "CH03S8": 1, "C167": 1}
+    assert tally.rows("2025-02", A, "RATE_YTD") == {
+        "T": Decimal("33.33"), "CH03": 100, "CH03S8": 100, "C167": 100, "CH05": 0, "C221": 0, "U": 0,
+    }  # fmt: skip
+
+
+def test_a_case_is_referred_once_and_its_persons_each_time(world: World, x02):
+    case = acts.file_criminal_case(world, unit=A, charge="C221", **when(2025, 1, 10))
+    acts.transfer_criminal_case(world, case, to_unit=C, **when(2025, 1, 20))
+    acts.refer(world, case, persons=[1, 2, 3], on=date(2025, 1, 31), entered=datetime(2025, 2, 2, 6))  # entered late: February's
+    acts.refer(world, case, persons=[2], **when(2025, 3, 5))  # again, after what the procuratorate sent back
+    tally = x02(world)
+    assert tally.total("2025-01", "REFER_CASES") == {}
+    assert tally.total("2025-02", "REFER_CASES") == {C: 1, COUNTY_C: 1, CITY_ABC: 1, ROOT: 1}
+    assert tally.total("2025-02", "REFER_PERS")[C] == 3
+    assert tally.total("2025-03", "REFER_CASES") == {}
+    assert tally.total("2025-03", "REFER_PERS")[ROOT] == 1
+    assert [row["person_no"] for row in world.case_system.tables["criminal_referral"]] == [1, 2, 3, 2]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from policestats.simulator import identity
 from policestats.simulator.admin_book import LAW_CHANGED_ON, AdminCase, Person
 from policestats.simulator.calendar import posting
 from policestats.simulator.province import OUTSIDE
+from policestats.simulator.records import Row
 from policestats.simulator.world import ActError, World, outside_as_null
 
+_AFTERNOON = time(17)
 FINAL_KINDS = ("penalty", "measure", "no_penalty", "no_fact")
 
 
@@ -154,7 +156,7 @@ def perform_mediation(world: World, case: AdminCase, person: Person, *, on: date
     if person.agreement is None or person.is_decided:
         raise ActError(f"case {case.case_no}, person {person.number}: there is no agreement to perform")
     posted_on = world.step(case, on, entered, [world.unit_now(case.holder, on), world.unit_now(person.agreement["unit_code"], on)])
-    person.agreement["performed_on"], person.agreement["performance_entered_at"] = on, entered
+    world.change(world.case_system, person.agreement, entered, performed_on=on, performance_entered_at=entered)
     _settle(world, case, person, posted_on, person.agreement["unit_code"])
 
 
@@ -184,7 +186,7 @@ def lose_offender(world: World, case: AdminCase, *, on: date) -> None:
     """Note that the offender is unknown or fled from ``on``."""
     _require(case, "open")
     _refuse_silent(world, case, on)
-    case.record["offender_absent_from"] = on
+    world.change(world.case_system, case.record, datetime.combine(on, _AFTERNOON), offender_absent_from=on)
 
 
 def find_offender(world: World, case: AdminCase, *, on: date) -> None:
@@ -194,7 +196,7 @@ def find_offender(world: World, case: AdminCase, *, on: date) -> None:
     since = case.record["offender_absent_from"]
     if since is None or on < since:
         raise ActError(f"case {case.case_no}: the offender cannot be found on {on}, absent since {since}")
-    case.record["offender_absent_until"] = on
+    world.change(world.case_system, case.record, datetime.combine(on, _AFTERNOON), offender_absent_until=on)
 
 
 def _open_case(
@@ -249,7 +251,7 @@ def _write_event(world: World, case: AdminCase, kind: str, *, on: date, entered:
 
 def _write_decision(
     world: World, case: AdminCase, person: Person, *, kind: str, on: date, entered: datetime, fine_yuan: Decimal | None
-) -> dict[str, object]:
+) -> Row:
     return world.case_system.add(
         "admin_decision",
         decision_no=world.number("XZD"),

@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from policestats.simulator.calendar import add_months, month_of, month_text
 from policestats.simulator.codes import CAUSES, LAW_2012, LAW_2025, OTHER_LAW_CAUSES
+from policestats.simulator.dispute_book import Outbreak
 from policestats.simulator.figures import RECORDS_BEGIN, Cell, Cells, Fold, MonthFigures, base_cells, change, share
 from policestats.simulator.province import OUTSIDE, Province
 from policestats.simulator.records import Row
@@ -48,6 +49,11 @@ class AdminCase:
     last_entered: datetime
     state: str = "open"  # unfiled, open, dealt, ended, gone
     persons: list[Person] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        """What the case is called."""
+        return f"case {self.case_no}"
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,13 @@ class AdminBook:
     def decided(self, case: AdminCase, posted_on: date, unit: str | None, person_kind: str) -> None:
         """Count a final decision on one person or unit: 人次, at the deciding unit (corrections.md 8)."""
         self._post(_Fact("decided", case, posted_on, unit=unit, person_kind=person_kind))
+
+    def outbreaks(self) -> Iterator[Outbreak]:
+        """Yield the cases accepted that grew from a dispute (民转治), which form Z13 counts as well; of another law's cause they are none."""
+        for facts in self._posted.values():
+            for fact in facts:
+                if fact.kind == "accepted" and "M01" in rows_of(fact.case.cause, fact.case.record):
+                    yield Outbreak(fact.posted_on, fact.unit, None, is_criminal=False, case_no=fact.case.case_no)
 
     def close(self, months: list[date]) -> dict[date, MonthFigures]:
         """Play the months in order, which must begin with the first that has facts, and return the figures of each."""

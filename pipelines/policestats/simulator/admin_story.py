@@ -29,7 +29,7 @@ class AdminStory:
         self.world = diary.world
         self._wrong_law_is_due = True
 
-    def register(self, station: str, day: date, *, source: str | None = None) -> AdminCase | None:
+    def register(self, station: str, day: date, *, source: str | None = None, is_dispute_origin: bool = False) -> AdminCase | None:
         """Register a case of ``station``, from 2026 on with its filing decision or without; None when it cannot be entered."""
         diary, rng = self.diary, self.diary.rng
         unit: str | None = rng.choice(UNKNOWN_UNITS) if diary.chance(0.005) else station
@@ -59,7 +59,7 @@ class AdminStory:
             act_on=act_on,
             source=source or diary.draw(_SOURCES),
             is_lighter_law=is_lighter,
-            is_dispute_origin=diary.chance(0.35 if cause in ("Z093", "Z094", "Z111") else 0.03),
+            is_dispute_origin=is_dispute_origin or diary.chance(0.35 if cause in ("Z093", "Z094", "Z111") else 0.03),
         )
         self._add_persons(case)
         if case.state == "open":

@@ -11,34 +11,61 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Charge:
-    """A criminal charge: its yearbook group (NBS 22-11), and the of-which rows its article puts it in."""
+    """A criminal charge: its yearbook group (NBS 22-11), its chapter or section of the law, and the of-which rows its article puts it in."""
 
     group: str
+    place: str  # CH05, or CH06S7 where the chapter has sections
     weight: float
     is_eight_major: bool = False  # MPS wording of 2022: 杀人 伤害 强奸 抢劫 放火 爆炸 绑架 劫持
-    is_drug: bool = False  # chapter 6 section 7
+
+    @property
+    def is_drug(self) -> bool:
+        """Whether it stands in chapter 6 section 7."""
+        return self.place == "CH06S7"
+
+    @property
+    def chapter(self) -> str:
+        """The chapter: CH06 of CH06S7."""
+        return self.place[:4]
 
 
 CHARGES: Mapping[str, Charge] = {
-    "C221": Charge("R06", 38),  # 盗窃罪
-    "C222": Charge("R07", 18),  # 诈骗罪
-    "C179": Charge("R02", 9, is_eight_major=True),  # 故意伤害罪
-    "C220": Charge("R03", 2, is_eight_major=True),  # 抢劫罪
-    "C223": Charge("R10", 4),  # 抢夺罪
-    "C182": Charge("R04", 2, is_eight_major=True),  # 强奸罪
-    "C177": Charge("R01", 1.5, is_eight_major=True),  # 故意杀人罪
-    "C188": Charge("R05", 0.7),  # 拐卖妇女、儿童罪
-    "C187": Charge("R10", 0.6, is_eight_major=True),  # 绑架罪
-    "C013": Charge("R10", 0.8, is_eight_major=True),  # 放火罪
-    "C105": Charge("R09", 0.6),  # 出售、购买、运输假币罪
-    "C107": Charge("R09", 0.6),  # 持有、使用假币罪
-    "C055": Charge("R10", 6),  # 危险驾驶罪
-    "C139": Charge("R10", 1),  # 信用卡诈骗罪
-    "C229": Charge("R10", 2),  # 敲诈勒索罪
-    "C257": Charge("R10", 3),  # 帮助信息网络犯罪活动罪
-    "C269": Charge("R10", 3),  # 寻衅滋事罪
-    "C356": Charge("R10", 3, is_drug=True),  # 走私、贩卖、运输、制造毒品罪
-    "C365": Charge("R10", 1, is_drug=True),  # 容留他人吸毒罪
+    "C221": Charge("R06", "CH05", 38),  # 盗窃罪
+    "C222": Charge("R07", "CH05", 18),  # 诈骗罪
+    "C179": Charge("R02", "CH04", 9, is_eight_major=True),  # 故意伤害罪
+    "C220": Charge("R03", "CH05", 2, is_eight_major=True),  # 抢劫罪
+    "C223": Charge("R10", "CH05", 4),  # 抢夺罪
+    "C182": Charge("R04", "CH04", 2, is_eight_major=True),  # 强奸罪
+    "C177": Charge("R01", "CH04", 1.5, is_eight_major=True),  # 故意杀人罪
+    "C188": Charge("R05", "CH04", 0.7),  # 拐卖妇女、儿童罪
+    "C187": Charge("R10", "CH04", 0.6, is_eight_major=True),  # 绑架罪
+    "C013": Charge("R10", "CH02", 0.8, is_eight_major=True),  # 放火罪
+    "C105": Charge("R09", "CH03S4", 0.6),  # 出售、购买、运输假币罪
+    "C107": Charge("R09", "CH03S4", 0.6),  # 持有、使用假币罪
+    "C055": Charge("R10", "CH02", 6),  # 危险驾驶罪
+    "C139": Charge("R10", "CH03S5", 1),  # 信用卡诈骗罪
+    "C229": Charge("R10", "CH05", 2),  # 敲诈勒索罪
+    "C257": Charge("R10", "CH06S1", 3),  # 帮助信息网络犯罪活动罪
+    "C269": Charge("R10", "CH06S1", 3),  # 寻衅滋事罪
+    "C356": Charge("R10", "CH06S7", 3),  # 走私、贩卖、运输、制造毒品罪
+    "C365": Charge("R10", "CH06S7", 1),  # 容留他人吸毒罪
+    "C010": Charge("R10", "CH01", 0.1),  # 间谍罪
+    "C054": Charge("R10", "CH02", 2),  # 交通肇事罪
+    "C067": Charge("R10", "CH03S1", 0.6),  # 生产、销售伪劣产品罪
+    "C094": Charge("R10", "CH03S3", 0.3),  # 非国家工作人员受贿罪
+    "C113": Charge("R10", "CH03S4", 0.5),  # 非法吸收公众存款罪
+    "C142": Charge("R10", "CH03S6", 0.2),  # 逃税罪
+    "C156": Charge("R10", "CH03S7", 0.4),  # 假冒注册商标罪
+    "C167": Charge("R10", "CH03S8", 0.8),  # 合同诈骗罪
+    "C286": Charge("R10", "CH06S1", 2),  # 开设赌场罪
+    "C300": Charge("R10", "CH06S2", 3),  # 掩饰、隐瞒犯罪所得、犯罪所得收益罪
+    "C314": Charge("R10", "CH06S3", 0.5),  # 偷越国（边）境罪
+    "C321": Charge("R10", "CH06S4", 0.1),  # 倒卖文物罪
+    "C336": Charge("R10", "CH06S5", 0.2),  # 非法行医罪
+    "C340": Charge("R10", "CH06S6", 0.3),  # 污染环境罪
+    "C368": Charge("R10", "CH06S8", 0.3),  # 组织卖淫罪
+    "C374": Charge("R10", "CH06S9", 0.2),  # 制作、复制、出版、贩卖、传播淫秽物品牟利罪
+    "C379": Charge("R10", "CH07", 0.1),  # 阻碍军人执行职务罪
 }
 CHARGE_OF_SNATCHING = "C223"
 UNKNOWN_CHARGES = ("C999", None)
@@ -120,3 +147,11 @@ CHANNELS = ("K1", "K2", "K3", "K4", "K5", "K9")
 #: Modus operandi; the first seven make a case preventable (policy preventable).
 PREVENTABLE_MO = ("0110", "0120", "0121", "0130", "0140", "0210", "0220")
 OTHER_MO = ("0190", "0310", "0900")
+
+DISPUTE_TYPES: Mapping[str, float] = {
+    "K01": 28, "K02": 22, "K03": 14, "K04": 10, "K05": 8, "K06": 3, "K07": 2, "K08": 5, "K09": 2, "K10": 6, "K99": 1,
+}  # fmt: skip
+DISPUTE_SOURCES: Mapping[str, float] = {"S1": 0, "S2": 45, "S3": 28, "S4": 20, "S9": 7}
+#: Days after which an open dispute of this grade is overdue.
+DISPUTE_LIMITS: Mapping[str, int] = {"L1": 7, "L2": 15, "L3": 30, "L4": 60, "L9": 30}
+NOT_GRADED = "L9"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from policestats.simulator.calendar import posting
 from policestats.simulator.criminal_book import CriminalCase
 from policestats.simulator.province import OUTSIDE
 from policestats.simulator.world import ActError, World, outside_as_null
+
+_AFTERNOON = time(17)
 
 
 def _open_case(
@@ -108,6 +110,29 @@ def withdraw(world: World, case: CriminalCase, *, on: date, entered: datetime) -
     world.criminal.withdrawn(case, posted_on)
 
 
+def refer(world: World, case: CriminalCase, *, on: date, entered: datetime, persons: list[int]) -> None:
+    """Refer persons of the case, by their numbers in it, for prosecution (移送起诉).
+
+    The case counts at its first referral, every person at each; the case may be solved or not.
+    """
+    _require(case, "open", "solved")
+    case.holder = world.unit_now(case.holder, on)
+    posted_on = world.step(case, on, entered, [case.holder])
+    referral_no = world.number("XSQ")
+    for person_no in persons:
+        world.case_system.add(
+            "criminal_referral",
+            referral_no=referral_no,
+            person_no=person_no,
+            case_no=case.case_no,
+            referred_on=on,
+            entered_at=entered,
+            unit_code=case.holder,
+        )
+    world.criminal.referred(case, posted_on, len(persons), is_first=not case.was_referred)
+    case.was_referred = True
+
+
 def reopen(world: World, case: CriminalCase, *, on: date, entered: datetime) -> None:
     """Re-open a withdrawn or solved case; no form of ours counts that."""
     _require(case, "withdrawn", "solved")
@@ -136,7 +161,7 @@ def correct_criminal_case(world: World, case: CriminalCase, *, on: date, **tags:
     unknown = tags.keys() - {"is_telecom_fraud", "mo_code", "dispute_no", "is_dispute_origin", "is_homicide"}
     if unknown:
         raise ActError(f"case {case.case_no}: {sorted(unknown)} are no tags of a criminal case")
-    case.record.update(tags)
+    world.change(world.case_system, case.record, datetime.combine(on, _AFTERNOON), **tags)
 
 
 def _event(world: World, case: CriminalCase, kind: str, *, on: date, entered: datetime, manner: str | None = None) -> date:

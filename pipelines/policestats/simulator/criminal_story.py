@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from policestats.simulator import criminal_acts as acts
 from policestats.simulator.codes import CHARGES, OTHER_MO, PREVENTABLE_MO, UNKNOWN_CHARGES
@@ -13,12 +13,13 @@ from policestats.simulator.province import OUTSIDE
 
 #: A code like ours that no unit has, and no code at all.
 UNKNOWN_UNITS = ("990999510000", None)
+UNKNOWN_DISPUTE = "JF0000999999"
 _CHARGE_WEIGHTS = {code: charge.weight for code, charge in CHARGES.items()}
 _MO_OF = {"C221": (*PREVENTABLE_MO[:5], OTHER_MO[0]), "C220": ("0210", "0900"), "C223": ("0220",), "C222": ("0310", "0900")}
 _TELECOM_CHANCE = {"C222": 0.5, "C257": 0.6, "C139": 0.1}
 _DISPUTE_CHANCE = {"C179": 0.4, "C177": 0.4, "C013": 0.3}
 _REASONS = {"jurisdiction": 6, "designated": 2, "merged": 2}
-_NEXT = {"solve": 58, "change": 13, "transfer": 10, "withdraw": 8, "correct": 3, "rest": 8}
+_NEXT = {"solve": 56, "refer": 2, "change": 13, "transfer": 10, "withdraw": 8, "correct": 3, "rest": 8}
 
 
 def destination(diary: Diary, holder: str | None, day: date) -> str | None:
@@ -44,8 +45,8 @@ class CriminalStory:
         self.world = diary.world
         self.on_withdrawn = on_withdrawn
 
-    def file(self, station: str, day: date) -> CriminalCase | None:
-        """File a case of ``station``; None when it cannot be entered."""
+    def file(self, station: str, day: date, *, dispute_no: str | None = None) -> CriminalCase | None:
+        """File a case of ``station``, which may have grown from a dispute; None when it cannot be entered."""
         diary = self.diary
         unit: str | None = station
         if diary.chance(0.006):
@@ -54,7 +55,8 @@ class CriminalStory:
         if entered is None:
             return None
         charge = self._charge()
-        case = acts.file_criminal_case(self.world, unit=unit, on=day, entered=entered, charge=charge, tags=self._tags(charge))
+        tags = self._tags(charge) if dispute_no is None else self._tags(charge) | {"dispute_no": dispute_no}
+        case = acts.file_criminal_case(self.world, unit=unit, on=day, entered=entered, charge=charge, tags=tags)
         self._plan_next(case, day)
         return case
 
@@ -86,8 +88,13 @@ class CriminalStory:
         }
         if diary.chance(_DISPUTE_CHANCE.get(name, 0.01)):
             # Either way of saying so counts as 民转刑.
-            tags |= {"is_dispute_origin": True} if diary.chance(0.6) else {"dispute_no": self.world.number("JF")}
+            tags |= {"is_dispute_origin": True} if diary.chance(0.3) else {"dispute_no": self._dispute()}
         return tags
+
+    def _dispute(self) -> str:
+        """Draw the number of a dispute; now and then one that nobody registered."""
+        known = self.world.dispute_desk.tables["dispute"]
+        return UNKNOWN_DISPUTE if not known or self.diary.chance(0.1) else str(self.diary.rng.choice(known[-60:])["dispute_no"])
 
     def _plan_next(self, case: CriminalCase, day: date, *, not_before: int = 0) -> None:
         if case.state != "gone" and not self.diary.chance(0.15):
@@ -104,7 +111,10 @@ class CriminalStory:
         if entered is None:
             return
         if case.state == "solved":
-            if diary.chance(0.5):
+            what = diary.draw({"refer": 70, "change": 15, "reopen": 15})
+            if what == "refer":
+                self._refer(case, day, entered)
+            elif what == "change":
                 acts.change_charge(world, case, on=day, entered=entered, charge=self._other_charge(case))
             else:
                 acts.reopen(world, case, on=day, entered=entered)
@@ -125,8 +135,10 @@ class CriminalStory:
             return
         if what == "solve":
             acts.solve(world, case, on=day, entered=entered, is_linked=diary.chance(0.2))
-            if diary.chance(0.09):
+            if diary.chance(0.55):
                 self._plan_next(case, day, not_before=1)
+        elif what == "refer":
+            self._refer(case, day, entered)
         elif what == "withdraw":
             acts.withdraw(world, case, on=day, entered=entered)
             if diary.chance(0.3):
@@ -142,6 +154,13 @@ class CriminalStory:
         elif what == "correct":
             acts.correct_criminal_case(world, case, on=day, **self._tags(case.charge))
             self._plan_next(case, day)
+
+    def _refer(self, case: CriminalCase, day: date, entered: datetime) -> None:
+        """Refer one person or several; what comes back from the procuratorate is referred again."""
+        persons = list(range(1, 1 + self.diary.draw({1: 70, 2: 20, 4: 10})))
+        acts.refer(self.world, case, on=day, entered=entered, persons=persons)
+        if self.diary.chance(0.35):
+            self._plan_next(case, day, not_before=1)
 
     def _other_charge(self, case: CriminalCase) -> str | None:
         charge = self._charge()

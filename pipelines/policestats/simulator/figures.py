@@ -114,3 +114,10 @@ def base_cells(form_id: str, period: str, cells: Mapping[str, Counter[UnitRow]])
         for (unit, row), number in counter.items():
             if number:
                 yield Cell(form_id, period, unit, row, column, number)
+
+
+def rate_cells(form_id: str, period: str, unit: str, row: str, rates: Mapping[str, Decimal | None]) -> Iterator[Cell]:
+    """Yield the rates that are defined."""
+    for column, value in rates.items():
+        if value is not None:
+            yield Cell(form_id, period, unit, row, column, value)

@@ -36,3 +36,30 @@ def name(serial: int) -> str:
 def phone(serial: int) -> str:
     """Return a telephone number that cannot be dialled."""
     return f"000{serial:08d}"
+
+
+_CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+
+
+def credit_code(serial: int) -> str:
+    """Return an impossible unified credit code that is right in form, check character included (GB 32100)."""
+    first_17 = f"91{IMPOSSIBLE_DIVISION}{serial:09d}"
+    total = sum(_CREDIT_ALPHABET.index(character) * weight for character, weight in zip(first_17, _CREDIT_WEIGHTS, strict=True))
+    return first_17 + _CREDIT_ALPHABET[(31 - total % 31) % 31]
+
+
+def is_valid(number: str) -> bool:
+    """Tell whether an identity number has 18 places, a day of birth that exists and the right check digit."""
+    if len(number) != 18 or not number[:17].isdigit():
+        return False
+    try:
+        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return False
+    return number[17] == check_digit(number[:17])
+
+
+def agrees_with_sex(number: str, sex: str | None) -> bool:
+    """Tell whether the sequence number is odd for "1" (male) and even for "2" (female)."""
+    return sex == ("1" if int(number[16]) % 2 == 1 else "2")

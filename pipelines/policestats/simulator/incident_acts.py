@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from policestats.simulator.incident_book import Incident
 from policestats.simulator.world import ActError, World
@@ -43,10 +43,11 @@ def receive_call(
     return incident
 
 
-def handle(world: World, incident: Incident, *, final_type: str) -> None:
-    """Set the type after handling: from now on the call counts under it."""
+def handle(world: World, incident: Incident, *, final_type: str, at: datetime | None = None) -> None:
+    """Set the type after handling, at ``at`` (default: two hours after the call): in the end the call counts under it."""
+    moment = at or incident.record["received_at"] + timedelta(hours=2)
     with world.incidents.recount(incident):
-        incident.record["final_type_code"] = final_type
+        world.change(world.desk, incident.record, moment, final_type_code=final_type)
 
 
 def merge(world: World, repeat: Incident, into: Incident) -> None:
@@ -57,7 +58,7 @@ def merge(world: World, repeat: Incident, into: Incident) -> None:
     if into is repeat or into.record["merged_into_incident_no"] is not None:
         raise ActError(f"call {repeat.record['incident_no']} cannot be merged into {into.record['incident_no']}")
     with world.incidents.recount(repeat):
-        repeat.record["merged_into_incident_no"] = into.record["incident_no"]
+        world.change(world.desk, repeat.record, repeat.record["entered_at"], merged_into_incident_no=into.record["incident_no"])
 
 
 def dispatch(world: World, incident: Incident, *, at: datetime) -> None:
@@ -81,10 +82,10 @@ def divert(world: World, incident: Incident, *, on: date) -> None:
     if world.is_silent([incident.record["unit_code"]], on):
         raise ActError(f"call {incident.record['incident_no']}: its unit is silent on {on}")
     with world.incidents.recount(incident):
-        incident.record["diverted_on"] = on
+        world.change(world.desk, incident.record, datetime.combine(on, time(18)), diverted_on=on)
 
 
 def link(world: World, incident: Incident, *, case_no: str) -> None:
     """Note the case the call led to."""
     with world.incidents.recount(incident):
-        incident.record["linked_case_no"] = case_no
+        world.change(world.desk, incident.record, incident.record["entered_at"], linked_case_no=case_no)

@@ -6,9 +6,11 @@ from datetime import date, datetime, time, timedelta
 
 from policestats.simulator import incident_acts as acts
 from policestats.simulator.admin_story import AdminStory
+from policestats.simulator.callback_story import CallbackStory
 from policestats.simulator.codes import PREVENTABLE_MO, UNKNOWN_TYPE
 from policestats.simulator.criminal_story import UNKNOWN_UNITS, CriminalStory
 from policestats.simulator.diary import Diary
+from policestats.simulator.dispute_story import DisputeStory
 from policestats.simulator.incident_book import Incident
 
 _TYPES = {
@@ -22,11 +24,13 @@ _NON_POLICE = ("6210", "6220", "6230")
 class IncidentStory:
     """Receives calls, and hands crimes and offences among them on to the case desks."""
 
-    def __init__(self, diary: Diary, criminal: CriminalStory, admin: AdminStory) -> None:
+    def __init__(self, diary: Diary, criminal: CriminalStory, admin: AdminStory, disputes: DisputeStory, callbacks: CallbackStory) -> None:
         self.diary = diary
         self.world = diary.world
         self.criminal = criminal
         self.admin = admin
+        self.disputes = disputes
+        self.callbacks = callbacks
         self._last_valid: dict[str, Incident] = {}
 
     def call(self, station: str, day: date) -> None:
@@ -63,10 +67,14 @@ class IncidentStory:
                 sent_at = at + timedelta(seconds=rng.randrange(10, 600))
                 if not self.world.is_silent([station, incident.record["unit_code"]], sent_at.date(), sent_at + timedelta(minutes=1)):
                     acts.dispatch(self.world, incident, at=sent_at)
+        if incident.is_dispatched:
+            self.callbacks.plan(incident, day)
         if diary.chance(0.93):  # the others are not handled yet
             intake = incident.record["intake_type_code"]
             keeps = intake is not None and intake != UNKNOWN_TYPE and diary.chance(0.88)
-            acts.handle(self.world, incident, final_type=intake if keeps else diary.draw(_TYPES))
+            acts.handle(
+                self.world, incident, final_type=intake if keeps else diary.draw(_TYPES), at=self._handled_at(incident, station, at)
+            )
         if incident.final_class == "D" or diary.chance(0.03):
             into = self._last_valid.get(station)
             if into is not None and into is not incident:
@@ -84,5 +92,15 @@ class IncidentStory:
             offence = self.admin.register(station, day)
             if offence is not None:
                 acts.link(self.world, incident, case_no=offence.case_no)
+        elif incident.final_class == "V5" and diary.chance(0.35):
+            self.disputes.find(station, day, call=incident)
         if incident.final_class.startswith("V"):
             self._last_valid[station] = incident
+
+    def _handled_at(self, incident: Incident, station: str, at: datetime) -> datetime:
+        """Draw when the type after handling is written: within hours, or weeks later, when the month is long closed."""
+        moment = at + timedelta(hours=self.diary.rng.randrange(1, 8))
+        if self.diary.chance(0.12):
+            moment += timedelta(days=self.diary.rng.randrange(1, 45))
+        units = [station, incident.record["unit_code"]]
+        return at if self.world.is_silent(units, moment.date()) else moment

@@ -1,12 +1,13 @@
-"""The made-up province: a tree of units in the unused division 99xxxx, with one merger of two stations into a new one."""
+"""The made-up province: a tree of units in the unused division 99xxxx. Two stations merge into a new one, and one moves to another county."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from policestats.errors import SettingsError
+from policestats.simulator.records import Records, Row
 
 ROOT = "990000000000"
 #: Where records of a unit that nobody knows are counted: a child of the root.
@@ -15,6 +16,7 @@ UNKNOWN_UNIT = "000000000000"
 OUTSIDE = "outside"
 
 _FOUNDED = date(2020, 1, 1)
+_COMMUNITIES = 3
 _CITIES = (("9901", "甲市", "Alpha City"), ("9902", "乙市", "Beta City"))
 _COUNTIES = (
     ("990101", "甲一区", "Alpha First District", ("东门", "西门", "南门")),
@@ -25,14 +27,22 @@ _COUNTIES = (
 )
 _MERGED = ("990201520000", "990201530000")
 _SUCCESSOR = "990201610000"
+#: The station that another county of its city takes over.
+_MOVED, _MOVED_TO = "990202520000", "990201000000"
+#: A change of the tree is written into the system some days before it takes effect.
+_ANNOUNCED = timedelta(days=5)
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit. ``valid_to`` is the first day it no longer stands (None: open); ``successor`` takes over from then on."""
+    """One unit.
+
+    ``valid_to`` is the first day it no longer stands (None: open); ``successor`` takes over from then on. ``parents`` holds its parents in
+    the order of time, each with its first day.
+    """
 
     code: str
-    parent: str | None
+    parents: tuple[tuple[date, str | None], ...]
     level: str
     name_zh: str
     name_en: str
@@ -43,6 +53,10 @@ class Unit:
     def stands_on(self, day: date) -> bool:
         """Tell whether the unit exists on ``day``."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+    def parent_on(self, day: date) -> str | None:
+        """Return the unit above on ``day``."""
+        return [parent for since, parent in self.parents if since <= day or since == self.parents[0][0]][-1]
 
 
 class Province:
@@ -73,7 +87,7 @@ class Province:
         found, above = [], self.units[live].code
         while True:
             found.append(above)
-            parent = self.units[above].parent
+            parent = self.units[above].parent_on(day)
             if parent is None:
                 return tuple(found)
             above = parent
@@ -86,6 +100,11 @@ class Province:
         """Return the codes of the stations that stand on ``day``."""
         return [code for code, unit in self.units.items() if unit.level == "station" and unit.stands_on(day)]
 
+    def communities(self, station: str) -> list[str]:
+        """Return the codes of the communities and villages of a station; a merged station has those of the stations it came from."""
+        merged = [unit.code for unit in self.units.values() if unit.successor == station]
+        return [f"{code}{number:03d}" for code in merged or [station] for number in range(1, _COMMUNITIES + 1)]
+
     def station(self, code: str) -> Unit:
         """Return the station ``code``.
 
@@ -97,44 +116,69 @@ class Province:
             raise SettingsError(f"unit {code!r} is no station of the simulated province; give one of {known}")
         return unit
 
-    def rows(self) -> list[dict[str, object]]:
-        """Return the rows of the table ``unit``."""
-        return [
-            {
-                "unit_code": unit.code,
-                "valid_from": unit.valid_from,
-                "valid_to": unit.valid_to,
-                "parent_unit_code": unit.parent,
-                "successor_unit_code": unit.successor,
-                "level_code": unit.level,
-                "name_zh": unit.name_zh,
-                "name_en": unit.name_en,
-            }
-            for unit in self.units.values()
-        ]
+    def register(self, case_system: Records) -> None:
+        """Write the table ``unit``: one row per version, and the changes of versions when they become known."""
+        for unit in self.units.values():
+            last: Row | None = None
+            for since, parent in unit.parents:
+                known = datetime.combine(since, datetime.min.time()) - (_ANNOUNCED if since > _FOUNDED else timedelta())
+                if last is not None:
+                    case_system.change(last, known, valid_to=since)
+                last = case_system.add(
+                    "unit",
+                    at=known,
+                    unit_code=unit.code,
+                    valid_from=since,
+                    valid_to=None,
+                    parent_unit_code=parent,
+                    successor_unit_code=None,
+                    level_code=unit.level,
+                    name_zh=unit.name_zh,
+                    name_en=unit.name_en,
+                )
+            if unit.valid_to is not None and last is not None:
+                known = datetime.combine(unit.valid_to, datetime.min.time()) - _ANNOUNCED
+                case_system.change(last, known, valid_to=unit.valid_to, successor_unit_code=unit.successor)
+
+    def register_communities(self, collection: Records) -> None:
+        """Write the table ``community``; those of a merged station are given to its successor when it begins."""
+        for unit in self.units.values():
+            if unit.level != "station" or any(other.successor == unit.code for other in self.units.values()):
+                continue
+            for number, code in enumerate(self.communities(unit.code), start=1):
+                row = collection.add(
+                    "community",
+                    at=datetime.combine(_FOUNDED, datetime.min.time()),
+                    community_code=code,
+                    unit_code=unit.code,
+                    name_zh=f"{unit.name_zh.removesuffix('派出所')}第{number}社区",
+                    name_en=f"{unit.name_en} Community {number}",
+                )
+                if unit.valid_to is not None:
+                    collection.change(row, datetime.combine(unit.valid_to, datetime.min.time()), unit_code=unit.successor)
 
 
-def make_province(merger_on: date) -> Province:
-    """Return the province: 2 cities, 5 counties, 12 stations, two of which become one new station on ``merger_on``."""
-    units = [Unit(ROOT, None, "province", "虚构省公安厅", "Police of the Made-up Province")]
+def make_province(merger_on: date, moved_on: date | None = None) -> Province:
+    """Return the province: 2 cities, 5 counties, 12 stations.
+
+    Two stations become one new station on ``merger_on``; another one belongs to another county from ``moved_on`` on (None: never).
+    """
+    units = [_unit(ROOT, None, "province", "虚构省公安厅", "Police of the Made-up Province")]
     for prefix, name_zh, name_en in _CITIES:
-        units.append(Unit(f"{prefix}00000000", ROOT, "city", f"{name_zh}公安局", f"{name_en} Police"))
+        units.append(_unit(f"{prefix}00000000", ROOT, "city", f"{name_zh}公安局", f"{name_en} Police"))
     for prefix, name_zh, name_en, stations in _COUNTIES:
         county = f"{prefix}000000"
-        units.append(Unit(county, f"{prefix[:4]}00000000", "county", f"{name_zh}公安分局", f"{name_en} Police"))
+        units.append(_unit(county, f"{prefix[:4]}00000000", "county", f"{name_zh}公安分局", f"{name_en} Police"))
         for number, place in enumerate(stations, start=1):
-            code = f"{prefix}5{number}0000"
-            ends = code in _MERGED
-            units.append(
-                Unit(
-                    code,
-                    county,
-                    "station",
-                    f"{place}派出所",
-                    f"{name_en} Station {number}",
-                    valid_to=merger_on if ends else None,
-                    successor=_SUCCESSOR if ends else None,
-                )
-            )
-    units.append(Unit(_SUCCESSOR, "990201000000", "station", "星月派出所", "Beta First District Joint Station", valid_from=merger_on))
+            station = _unit(f"{prefix}5{number}0000", county, "station", f"{place}派出所", f"{name_en} Station {number}")
+            if station.code in _MERGED:
+                station = replace(station, valid_to=merger_on, successor=_SUCCESSOR)
+            elif station.code == _MOVED and moved_on is not None:
+                station = replace(station, parents=(*station.parents, (moved_on, _MOVED_TO)))
+            units.append(station)
+    units.append(_unit(_SUCCESSOR, "990201000000", "station", "星月派出所", "Beta First District Joint Station", since=merger_on))
     return Province(units)
+
+
+def _unit(code: str, parent: str | None, level: str, name_zh: str, name_en: str, *, since: date = _FOUNDED) -> Unit:
+    return Unit(code, ((since, parent),), level, name_zh, name_en, valid_from=since)

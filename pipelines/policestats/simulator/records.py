@@ -1,224 +1,121 @@
-"""The records of the two source systems as they are written, and the SQLite files they end up in."""
+"""The records of one source system, with everything they have said: so its database can be written as it stood at any moment."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 
-Row = dict[str, Any]
+from policestats.simulator.databases import ANSWERS_FOR, DATABASES, KEYS, UPDATED_AT
 
-_UPLOAD = {"unit_code": "TEXT", "period": "TEXT", "uploaded_at": "TEXT", "record_count": "INTEGER"}
+#: After everything that is simulated.
+END = datetime.max
 
-#: The shape of each database: table -> column -> SQLite type. Dates and timestamps are text, booleans 0 and 1.
-DATABASES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
-    "incident_desk": {
-        "incident": {
-            "incident_no": "TEXT",
-            "received_at": "TEXT",
-            "entered_at": "TEXT",
-            "unit_code": "TEXT",
-            "channel_code": "TEXT",
-            "intake_type_code": "TEXT",
-            "final_type_code": "TEXT",
-            "merged_into_incident_no": "TEXT",
-            "is_domestic_violence": "INTEGER",
-            "is_telecom_fraud": "INTEGER",
-            "mo_code": "TEXT",
-            "diverted_on": "TEXT",
-            "linked_case_no": "TEXT",
-        },
-        "dispatch_order": {
-            "order_no": "TEXT",
-            "incident_no": "TEXT",
-            "unit_code": "TEXT",
-            "dispatched_at": "TEXT",
-            "entered_at": "TEXT",
-        },
-        "unit_upload": _UPLOAD,
-    },
-    "case_system": {
-        "unit": {
-            "unit_code": "TEXT",
-            "valid_from": "TEXT",
-            "valid_to": "TEXT",
-            "parent_unit_code": "TEXT",
-            "successor_unit_code": "TEXT",
-            "level_code": "TEXT",
-            "name_zh": "TEXT",
-            "name_en": "TEXT",
-        },
-        "criminal_case": {
-            "case_no": "TEXT",
-            "filed_on": "TEXT",
-            "entered_at": "TEXT",
-            "filing_unit_code": "TEXT",
-            "charge_code": "TEXT",
-            "is_telecom_fraud": "INTEGER",
-            "mo_code": "TEXT",
-            "dispute_no": "TEXT",
-            "is_dispute_origin": "INTEGER",
-            "is_homicide": "INTEGER",
-            "is_received_from_outside": "INTEGER",
-        },
-        "criminal_case_charge_change": {
-            "change_no": "TEXT",
-            "case_no": "TEXT",
-            "changed_on": "TEXT",
-            "entered_at": "TEXT",
-            "from_charge_code": "TEXT",
-            "to_charge_code": "TEXT",
-        },
-        "criminal_case_event": {
-            "event_no": "TEXT",
-            "case_no": "TEXT",
-            "kind_code": "TEXT",
-            "occurred_on": "TEXT",
-            "entered_at": "TEXT",
-            "unit_code": "TEXT",
-            "manner_code": "TEXT",
-        },
-        "criminal_case_transfer": {
-            "transfer_no": "TEXT",
-            "case_no": "TEXT",
-            "transferred_on": "TEXT",
-            "entered_at": "TEXT",
-            "reason_code": "TEXT",
-            "from_unit_code": "TEXT",
-            "to_unit_code": "TEXT",
-            "is_from_outside": "INTEGER",
-            "is_to_outside": "INTEGER",
-        },
-        "admin_case": {
-            "case_no": "TEXT",
-            "registered_on": "TEXT",
-            "filed_on": "TEXT",
-            "entered_at": "TEXT",
-            "unit_code": "TEXT",
-            "source_code": "TEXT",
-            "cause_code": "TEXT",
-            "applied_law_code": "TEXT",
-            "act_on": "TEXT",
-            "is_lighter_law": "INTEGER",
-            "is_dispute_origin": "INTEGER",
-            "offender_absent_from": "TEXT",
-            "offender_absent_until": "TEXT",
-            "is_received_from_outside": "INTEGER",
-        },
-        "admin_case_cause_change": {
-            "change_no": "TEXT",
-            "case_no": "TEXT",
-            "changed_on": "TEXT",
-            "entered_at": "TEXT",
-            "to_cause_code": "TEXT",
-        },
-        "admin_case_event": {
-            "event_no": "TEXT",
-            "case_no": "TEXT",
-            "kind_code": "TEXT",
-            "occurred_on": "TEXT",
-            "entered_at": "TEXT",
-            "from_unit_code": "TEXT",
-            "to_unit_code": "TEXT",
-            "is_to_outside": "INTEGER",
-        },
-        "admin_person": {
-            "case_no": "TEXT",
-            "person_no": "INTEGER",
-            "person_kind_code": "TEXT",
-            "name": "TEXT",
-            "phone": "TEXT",
-            "id_number": "TEXT",
-            "sex_code": "TEXT",
-            "entered_at": "TEXT",
-        },
-        "admin_decision": {
-            "decision_no": "TEXT",
-            "case_no": "TEXT",
-            "person_no": "INTEGER",
-            "person_kind_code": "TEXT",
-            "kind_code": "TEXT",
-            "decided_on": "TEXT",
-            "performed_on": "TEXT",
-            "entered_at": "TEXT",
-            "performance_entered_at": "TEXT",
-            "unit_code": "TEXT",
-            "fine_yuan": "NUMERIC",
-        },
-        "unit_upload": _UPLOAD,
-    },
-}
 
-#: The unit that answers for a record and the day it belongs to: what an upload of a month counts.
-_ANSWERS_FOR = {
-    "incident": ("unit_code", "received_at"),
-    "dispatch_order": ("unit_code", "dispatched_at"),
-    "criminal_case": ("filing_unit_code", "filed_on"),
-    "criminal_case_event": ("unit_code", "occurred_on"),
-    "criminal_case_transfer": ("from_unit_code", "transferred_on"),
-    "admin_case": ("unit_code", "registered_on"),
-    "admin_case_event": ("from_unit_code", "occurred_on"),
-    "admin_decision": ("unit_code", "decided_on"),
-}
+class Row(dict[str, Any]):
+    """A row as it stands in the end. ``past`` holds (until, values) of every earlier state; values are None while it was not there."""
+
+    def __init__(self, table: str, seen_at: datetime, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self.table = table
+        self.past: list[tuple[datetime, dict[str, Any] | None]] = [(seen_at, None)]
+        self.is_there = True
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """The values of the columns that identify the row."""
+        return tuple(self[column] for column in KEYS[self.table])
+
+    @property
+    def changed_at(self) -> datetime:
+        """Since when the row has stood as it does."""
+        return self.past[-1][0]
+
+    def at(self, moment: datetime) -> dict[str, Any] | None:
+        """Return the row's values as a reader at ``moment`` finds them; None when the row is not there."""
+        if moment >= self.past[-1][0]:
+            return self if self.is_there else None
+        return next(values for until, values in self.past if moment < until)
 
 
 class Records:
-    """The tables of one source database. A row stays a dict that later acts may fill in further (a type after handling, a filing day)."""
+    """The tables of one source system. Rows may change, go and come back; nothing of it is forgotten."""
 
     def __init__(self, database: str) -> None:
         self.database = database
-        self.tables: dict[str, list[Row]] = {table: [] for table in DATABASES[database]}
+        self.columns = DATABASES[database]
+        self.tables: dict[str, list[Row]] = {table: [] for table in self.columns}
 
-    def add(self, table: str, **values: Any) -> Row:
-        """Write a new record into ``table`` and return it.
+    def add(self, table: str, *, at: datetime | None = None, **values: Any) -> Row:
+        """Write a new record into ``table`` at the moment ``at`` (default: its ``entered_at``) and return it.
 
-        Raises: KeyError when the values are not exactly the columns of the table.
+        Raises: KeyError when the values are not exactly the columns of the table, ``updated_at`` apart.
         """
-        columns = DATABASES[self.database][table]
+        columns = self.columns[table]
+        moment = at or values["entered_at"]
+        if UPDATED_AT in columns:
+            values[UPDATED_AT] = moment
         if values.keys() != columns.keys():
             raise KeyError(f"{self.database}.{table}: {sorted(values.keys() ^ columns.keys())} are missing or unknown")
-        self.tables[table].append(values)
-        return values
+        row = Row(table, moment, values)
+        self.tables[table].append(row)
+        return row
 
-    def dated_counts(self) -> dict[tuple[str, str], int]:
-        """Return the number of records by (unit, month written 2025-03) for the unit and day that each record names."""
-        counts: dict[tuple[str, str], int] = {}
-        for table, (unit, on) in _ANSWERS_FOR.items():
+    def change(self, row: Row, at: datetime, **values: Any) -> None:
+        """Change values of ``row`` at ``at``, or just after its last change when that was later."""
+        moment = self._next(row, at)
+        row.past.append((moment, dict(row)))
+        row.update(values)
+        if UPDATED_AT in row:
+            row[UPDATED_AT] = moment
+
+    def remove(self, row: Row, at: datetime) -> None:
+        """Delete ``row`` at ``at``: from then on a reader does not find it."""
+        row.past.append((self._next(row, at), dict(row)))
+        row.is_there = False
+
+    def restore(self, row: Row, at: datetime, *, touch: bool) -> None:
+        """Bring a deleted row back at ``at``; with ``touch`` that is its last change, without it comes back as it was (from a backup)."""
+        moment = self._next(row, at)
+        row.past.append((moment, None))
+        row.is_there = True
+        if touch:
+            row[UPDATED_AT] = moment
+
+    def delay(self, row: Row, until: datetime) -> None:
+        """Let the transaction that wrote ``row`` commit as late as ``until``: its ``updated_at`` is older than its first appearance."""
+        if len(row.past) != 1:
+            raise ValueError(f"{row.table} {row.key} has changed already; only its first writing can be delayed")
+        row.past[0] = (max(until, row.past[0][0]), None)
+
+    def rows_at(self, table: str, moment: datetime = END) -> Iterator[dict[str, Any]]:
+        """Yield the rows of ``table`` as a reader at ``moment`` finds them."""
+        for row in self.tables[table]:
+            values = row.at(moment)
+            if values is not None:
+                yield values
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows in the end, by table."""
+        return {table: sum(row.is_there for row in rows) for table, rows in self.tables.items()}
+
+    def uploads(self, closes: dict[str, datetime]) -> Counter[tuple[str, str]]:
+        """Return how many records the system holds at each month's close, by (unit, month written 2025-03) of the unit and day they name.
+
+        Args:
+            closes: Month -> the moment at which it is closed.
+        """
+        counts: Counter[tuple[str, str]] = Counter()
+        for table, (unit, on) in ANSWERS_FOR.items():
             for row in self.tables.get(table, ()):
-                key = (row[unit], f"{row[on]:%Y-%m}")
-                counts[key] = counts.get(key, 0) + 1
+                day = row[on]
+                month = f"{day:%Y-%m}" if isinstance(day, date) else ""
+                if month in closes and row.at(closes[month]) is not None:
+                    counts[row[unit], month] += 1
         return counts
 
-    def write(self, folder: Path) -> Path:
-        """Write the tables to ``<folder>/<database>.sqlite``, complete or not at all, and return the path."""
-        path = folder / f"{self.database}.sqlite"
-        unfinished = path.with_suffix(".unfinished")
-        unfinished.unlink(missing_ok=True)
-        connection = sqlite3.connect(unfinished)
-        try:
-            for table, columns in DATABASES[self.database].items():
-                connection.execute(f"CREATE TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
-                marks = ", ".join("?" for _ in columns)
-                rows = ([_stored(row[name]) for name in columns] for row in self.tables[table])
-                connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-            connection.commit()
-        finally:
-            connection.close()
-        os.replace(unfinished, path)
-        return path
-
-
-def _stored(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, Decimal):
-        return str(value)
-    return value
+    @staticmethod
+    def _next(row: Row, at: datetime) -> datetime:
+        # strictly later than the change before, so that a reader in between sees it and the cursor moves
+        return max(at, row.changed_at + timedelta(seconds=1))

@@ -1,23 +1,25 @@
-"""Simulate some months of police work into two source databases, and say what a statistician would count."""
+"""Simulate some months of police work into six source databases, and say what a statistician would count."""
 
 from __future__ import annotations
 
 import csv
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
 from policestats.errors import SettingsError
-from policestats.simulator.admin_story import AdminStory
 from policestats.simulator.calendar import add_months, cutoff_of, month_of, month_text, months_between
-from policestats.simulator.criminal_story import CriminalStory
-from policestats.simulator.diary import Diary
+from policestats.simulator.defects import Defect, add_defects
+from policestats.simulator.drift import Drift, parse_drift
 from policestats.simulator.figures import Cell
-from policestats.simulator.incident_story import IncidentStory
+from policestats.simulator.life import live
+from policestats.simulator.mishaps import add_mishaps
 from policestats.simulator.province import make_province
+from policestats.simulator.records import END
+from policestats.simulator.targets import Content, Target, target
 from policestats.simulator.world import World
 
 #: Stands for "one station in the last month".
@@ -26,15 +28,18 @@ _DEFAULT_SILENT_STATION = "990102520000"
 #: Months of case work before the first month, so that it opens with pending and unsolved cases.
 _WARM_UP = 2
 _MERGER_AFTER = 6
+_MOVE_AFTER = 9
+_SECOND = timedelta(seconds=1)
 _TALLY_HEADER = ("form_id", "period", "unit_code", "row_code", "column_code", "value")
+_DEFECTS_HEADER = ("kind", "source", "table", "key", "column", "value")
 
 
 @dataclass(frozen=True)
 class SimulationResult:
     """What was simulated.
 
-    ``records`` counts the rows of each table, written ``<database>.<table>``; ``silent_unit`` and ``silent_month`` (2026-02) are None
-    when nobody was silent.
+    ``records`` counts the rows of each table, written ``<database>.<table>``; ``locations`` says where each database is; ``silent_unit`` and
+    ``silent_month`` (2026-02) are None when nobody was silent; ``defects`` are what was entered wrongly on purpose.
     """
 
     folder: Path
@@ -43,6 +48,8 @@ class SimulationResult:
     tally_cells: int
     silent_unit: str | None
     silent_month: str | None
+    locations: dict[str, str] = field(default_factory=dict)
+    defects: tuple[Defect, ...] = ()
 
 
 def simulate(
@@ -52,56 +59,73 @@ def simulate(
     seed: int = 1,
     start: date = date(2025, 1, 1),
     silent: tuple[str, str] | str | None = DEFAULT_SILENT,
+    defects: float = 0.002,
+    drift: str | None = None,
+    to: str | None = None,
+    on_month: Callable[[str], None] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> SimulationResult:
-    """Write ``incident_desk.sqlite``, ``case_system.sqlite`` and ``tally.csv`` into ``folder``.
+    """Write six source databases, ``tally.csv`` and ``defects.csv``.
 
     The tally has every counted cell that is not zero and every rate that is defined, for all units and the months simulated. At the silent
-    station's own silent month it has what does not come from that month: stocks, cumulative figures, comparisons.
+    station's own silent month it has what does not come from that month: stocks, cumulative figures, comparisons. It is the tally of the
+    end: what the databases say after the last month has closed.
 
     Args:
-        folder: Made when it is not there; its three files are replaced.
-        months: Months simulated, from the month of ``start`` on; two stations merge after the sixth.
+        folder: Made when it is not there; the files in it are replaced.
+        months: Months simulated, from the month of ``start`` on; two stations merge after the sixth, one changes its county after the ninth.
         seed: The same seed gives the same records and the same tally.
         start: Any day of the first month.
         silent: A station and a month (2026-02) of which nothing is entered; None: nobody is silent; default: one station, the last month.
+        defects: Share of the records with something wrong in them (defects.py), 0 for none.
+        drift: A change of a source's shape, from the last month on, or from another one: ``rename:incident.final_type_code``,
+            ``drop:incident.mo_code@2025-06``, ``retype:TABLE.COLUMN``, ``add:TABLE.COLUMN``.
+        to: SQLAlchemy URL of a server's database, which gets one schema per source; default: SQLite files in ``folder``.
+        on_month: Called with every month (2025-03) once the databases have been written as they stand at its close. Without it they are
+            written once, as they stand in the end; the end is the same.
         progress: Called with a line of text after each month.
-    Raises: SettingsError when there is no such station or month, or ``months`` is below 1.
+    Raises: SettingsError when there is no such station, month or column, or ``months`` is below 1.
     """
     if months < 1:
         raise SettingsError(f"months is {months}; simulate at least 1")
+    if not 0 <= defects <= 0.2:
+        raise SettingsError(f"defects is {defects}; give the share of records with something wrong in them, at most 0.2")
     first = month_of(start)
     after = add_months(first, months)
-    province = make_province(add_months(first, _MERGER_AFTER))
+    province = make_province(add_months(first, _MERGER_AFTER), add_months(first, _MOVE_AFTER))
     shown = list(months_between(first, after))
     quiet = _silence(silent, shown)
     if quiet is not None and not province.station(quiet[0]).stands_on(quiet[1]):
         raise SettingsError(f"station {quiet[0]} does not stand in {month_text(quiet[1])}; choose another to be silent")
-    world = World(province, silent=quiet)
-    _live(world, Random(seed), warm_up=add_months(first, -_WARM_UP), first=first, after=after, progress=progress)
+    shift = parse_drift(drift, shown)
+    # Nothing is entered after the last month has closed: the databases stand as at its cut-off.
+    world = World(province, silent=quiet, now=cutoff_of(shown[-1]))
+    live(world, Random(seed), warm_up=add_months(first, -_WARM_UP), first=first, after=after, progress=progress)
+    found = add_defects(world, Random(seed + 1), defects, first, after)
+    add_mishaps(world, Random(seed + 2), shown)
     world.write_uploads(shown)
 
     folder.mkdir(parents=True, exist_ok=True)
-    for records in (world.desk, world.case_system):
-        records.write(folder)
-    played = list(months_between(add_months(first, -_WARM_UP), after))
-    cells = [
-        *world.criminal.cells(province, played, shown),
-        *world.admin.cells(province, played, shown),
-        *world.incidents.cells(province, shown),
-    ]
-    _write_tally(folder / "tally.csv", cells)
+    place = target(to if to is not None else folder)
+    if on_month is not None:
+        for month in shown[:-1]:
+            _write(world, place, cutoff_of(month) - _SECOND, shift, month)
+            on_month(month_text(month))
+    _write(world, place, END, shift, shown[-1])
+    cells = _tally(world, list(months_between(add_months(first, -_WARM_UP), after)), shown)
+    _write_csv(folder / "tally.csv", _TALLY_HEADER, ((c.form_id, c.period, c.unit_code, c.row_code, c.column_code, c.value) for c in cells))
+    _write_csv(folder / "defects.csv", _DEFECTS_HEADER, ((d.kind, d.source, d.table, d.key, d.column, d.value) for d in found))
+    if on_month is not None:
+        on_month(month_text(shown[-1]))
     return SimulationResult(
         folder=folder,
-        records={
-            f"{records.database}.{table}": len(rows)
-            for records in (world.desk, world.case_system)
-            for table, rows in records.tables.items()
-        },
+        records={f"{name}.{table}": count for name, records in world.systems.items() for table, count in records.counts().items()},
         months=tuple(map(month_text, shown)),
         tally_cells=len(cells),
         silent_unit=quiet[0] if quiet else None,
         silent_month=month_text(quiet[1]) if quiet else None,
+        locations={name: place.location(name) for name in world.systems},
+        defects=tuple(found),
     )
 
 
@@ -119,39 +143,30 @@ def _silence(silent: tuple[str, str] | str | None, shown: list[date]) -> tuple[s
     raise SettingsError(f"silent month {text!r} is not simulated; give one of {', '.join(map(month_text, shown))}")
 
 
-def _live(world: World, rng: Random, *, warm_up: date, first: date, after: date, progress: Callable[[str], None] | None) -> None:
-    # Nothing is entered after the last month has closed: the databases stand as at its cut-off.
-    diary = Diary(world, rng, now=cutoff_of(add_months(after, -1)), last_day=after - timedelta(days=1))
-    admin = AdminStory(diary)
-    criminal = CriminalStory(diary, on_withdrawn=lambda case, day: admin.take_over(case, day))
-    incidents = IncidentStory(diary, criminal, admin)
-    day = warm_up
-    while day < after:
-        for station in world.province.stations(day):
-            if world.is_silent([station], day):
-                continue
-            calls = diary.draw({0: 20, 1: 30, 2: 25, 3: 15, 4: 10}) if day >= first else 0
-            for _ in range(calls):
-                incidents.call(station, day)
-            if diary.chance(0.12 if day >= first else 0.3):
-                criminal.file(station, day)
-            if diary.chance(0.2 if day >= first else 0.5):
-                admin.register(station, day)
-            if diary.chance(0.012):
-                criminal.receive(station, day)
-            if diary.chance(0.01):
-                admin.receive(station, day)
-        diary.do(day)
-        day += timedelta(days=1)
-        if progress is not None and day.day == 1:
-            written = {records.database: sum(map(len, records.tables.values())) for records in (world.desk, world.case_system)}
-            progress(f"{month_text(add_months(day, -1))}: {', '.join(f'{count} records in {name}' for name, count in written.items())}")
+def _write(world: World, place: Target, moment: datetime, shift: Drift | None, month: date) -> None:
+    for name, records in world.systems.items():
+        contents: list[Content] = [(table, columns, list(records.rows_at(table, moment))) for table, columns in records.columns.items()]
+        if shift is not None and month >= shift.since:
+            contents = [shift.apply(content) for content in contents]
+        place.write(name, contents)
 
 
-def _write_tally(path: Path, cells: Iterable[Cell]) -> None:
+def _tally(world: World, played: list[date], shown: list[date]) -> list[Cell]:
+    province = world.province
+    outbreaks = [*world.criminal.outbreaks(), *world.admin.outbreaks()]
+    return [
+        *world.criminal.cells(province, played, shown),
+        *world.admin.cells(province, played, shown),
+        *world.incidents.cells(province, shown),
+        *world.disputes.cells(province, played, shown, outbreaks),
+        *world.objects.cells(province, shown),
+    ]
+
+
+def _write_csv(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_TALLY_HEADER)
-        writer.writerows((c.form_id, c.period, c.unit_code, c.row_code, c.column_code, c.value) for c in cells)
+        writer.writerow(header)
+        writer.writerows(rows)
     os.replace(unfinished, path)
