@@ -250,9 +250,7 @@ MOMENT, UTC = pa.timestamp("us"), pa.timestamp("us", tz="UTC")
         ("remark", pa.dictionary(pa.int8(), pa.string()), "a", "a"),
     ],
 )
-def test_a_value_of_another_type_than_text(
-    column: str, type_: pa.DataType, given: Any, value: Any, catalog: Catalog, home: Path
-) -> None:
+def test_a_value_of_another_type_than_text(column: str, type_: pa.DataType, given: Any, value: Any, catalog: Catalog, home: Path) -> None:
     put(catalog, home, "desk", {"report": Landing([{"report_no": "R1", column: given}], types={column: type_})})
     assert conform.run(catalog=catalog, home=home).issues == 0
     assert query(home, f"SELECT {column} FROM core.report") == [(value,)]
@@ -281,7 +279,14 @@ def test_a_typed_value_that_cannot_be_is_null_and_an_issue(
 
 def test_the_same_values_as_text_and_as_types_are_one_version(catalog: Catalog, home: Path) -> None:
     """The source becomes a database with real types: nothing has changed in its records."""
-    row = {"report_no": "R1", "made_on": "2026-01-05", "entered_at": "2026-01-05 08:00:00", "people": "3", "loss_yuan": "1.5", "is_urgent": "1"}
+    row = {
+        "report_no": "R1",
+        "made_on": "2026-01-05",
+        "entered_at": "2026-01-05 08:00:00",
+        "people": "3",
+        "loss_yuan": "1.5",
+        "is_urgent": "1",
+    }
     assert merged(catalog, home, Landing([row])) == (1, 0, 0)
     typed = {**row, "made_on": date(2026, 1, 5), "entered_at": datetime(2026, 1, 5, 8), "people": 3, "loss_yuan": 1.5, "is_urgent": True}
     types = {"made_on": pa.date32(), "entered_at": MOMENT, "people": pa.int32(), "loss_yuan": pa.float64(), "is_urgent": pa.bool_()}

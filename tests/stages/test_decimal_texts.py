@@ -15,12 +15,34 @@ from policestats.landing.typed import typed
 
 FORM = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 digits = st.text("0123456789", max_size=34)
-numbers = st.builds(lambda sign, whole, dot, part: sign + whole + dot + part, st.sampled_from(["", "-", "+"]), digits, st.sampled_from([".", ""]), digits)
+numbers = st.builds(
+    lambda sign, whole, dot, part: sign + whole + dot + part, st.sampled_from(["", "-", "+"]), digits, st.sampled_from([".", ""]), digits
+)
 scaled = st.builds(lambda number, power: f"{number}e{power}", numbers, st.integers(-40, 40))
 texts = st.lists(st.one_of(st.text("0159.-+eE_ x", max_size=8), numbers, scaled), min_size=1, max_size=200)
 #: the edge of 18 digits, 12 of them before the point, the edge of 38, and halves of the last place
-EDGES = ["999999999999", "999999999999.9999994", "999999999999.9999995", "1000000000000", "-999999999999.9999995", "0.0000005", "-0.0000005"]
-EDGES += ["0.0000004999", "9" * 32, "9" * 32 + ".9999994", "9" * 32 + ".9999995", "1" + "0" * 32, "1e12", "1e11", "15e-7", "1e-40", "1e40", "."]
+EDGES = [
+    "999999999999",
+    "999999999999.9999994",
+    "999999999999.9999995",
+    "1000000000000",
+    "-999999999999.9999995",
+    "0.0000005",
+    "-0.0000005",
+]
+EDGES += [
+    "0.0000004999",
+    "9" * 32,
+    "9" * 32 + ".9999994",
+    "9" * 32 + ".9999995",
+    "1" + "0" * 32,
+    "1e12",
+    "1e11",
+    "15e-7",
+    "1e-40",
+    "1e40",
+    ".",
+]
 
 
 def test_the_edges() -> None:

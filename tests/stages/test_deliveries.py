@@ -258,7 +258,9 @@ def test_a_source_without_a_list_counts_the_records_that_stand(home: Path, tmp_p
 
 
 def test_a_table_that_a_load_did_not_read_stays_delivered(home: Path, tmp_path: Path) -> None:
-    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "database", "tables": {"report": {"into": "report"}, "unit": {"into": "unit"}}}})
+    catalog = standard(
+        tmp_path / "definitions", {"desk": {"kind": "database", "tables": {"report": {"into": "report"}, "unit": {"into": "unit"}}}}
+    )
     put(catalog, home, "desk", {"report": ONE, "unit": Landing([{"unit_code": "A1", "valid_from": "2026-01-01"}])})
     put(catalog, home, "desk", {"report": ONE})
     conform.run(catalog=catalog, home=home)

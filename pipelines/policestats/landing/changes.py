@@ -22,6 +22,4 @@ def changed_keys(core: Table, since: int, upto: int) -> Query:
 
 
 def _between(bound: str, since: int, upto: int) -> exp.Expr:
-    return exp.and_(
-        exp.GT(this=column(bound, "v"), expression=literal(since)), exp.LTE(this=column(bound, "v"), expression=literal(upto))
-    )
+    return exp.and_(exp.GT(this=column(bound, "v"), expression=literal(since)), exp.LTE(this=column(bound, "v"), expression=literal(upto)))

@@ -92,7 +92,9 @@ def keep_untouched(engine: Warehouse, plan: TablePlan, table: Table, issues: str
     touched = f"SELECT {record_key(table)} FROM {STAGED}"
     gone = "false"
     if has_deleted:
-        touched += f" UNION ALL SELECT {record_key(table)} FROM {DELETED} WHERE {' AND '.join(f'{quoted(n)} IS NOT NULL' for n in table.key)}"
+        touched += (
+            f" UNION ALL SELECT {record_key(table)} FROM {DELETED} WHERE {' AND '.join(f'{quoted(n)} IS NOT NULL' for n in table.key)}"
+        )
         is_row = f"i.column_name = {text_literal(NO_KEY)}"
         row = f"CASE WHEN {is_row} THEN i.raw_value END"  # every other raw value is no JSON
         same = " AND ".join(f"json_extract_string({row}, {_json_path(name)}) IS NOT DISTINCT FROM d.{_raw_name(name)}" for name in plan.key)
