@@ -10,7 +10,8 @@ import pytest
 from policestats.catalog import Catalog
 from policestats.errors import ExtractError
 from policestats.stages import conform, extract
-from tests.stages.small import REPORT_COLUMNS, UNIT_COLUMNS, csv_text, make_zip, query, standard
+from tests.stages.raw_loads import Landing, changes, put
+from tests.stages.small import REPORT_COLUMNS, UNIT_COLUMNS, content, csv_text, make_zip, query, standard
 
 UPLOADS = ("unit_code", "period", "uploaded_at", "record_count")
 LISTED = {"table": "unit_upload", "unit": "unit_code", "period": "period", "delivered_at": "uploaded_at", "row_count": "record_count"}
@@ -163,3 +164,104 @@ def test_a_list_that_is_missing_or_lacks_a_column(home: Path, tmp_path: Path) ->
     with pytest.raises(ExtractError, match="table 'unit_upload': the column 'uploaded_at' is missing"):
         deliver(catalog, home, unit_upload="unit_code,period,record_count\nA1,2026-01,1\n")
     assert not list(home.glob("raw/*/manifest/*"))
+
+
+# --- loads of changes ------------------------------------------------------------------------------------------------------
+
+
+def increments(tmp_path: Path, **uploads: Any) -> Catalog:
+    """A standard whose desk lists its deliveries in unit_upload, described with ``uploads`` (its key, if it has one)."""
+    tables = {"report": {"into": "report"}, "unit_upload": uploads} if uploads else {"report": {"into": "report"}}
+    return standard(tmp_path / "definitions", {"desk": {"kind": "database", "tables": tables, "deliveries": LISTED}})
+
+
+def listed(*rows: tuple[str, str, str | None, str]) -> list[dict[str, Any]]:
+    return [dict(zip(UPLOADS, row, strict=True)) for row in rows]
+
+
+REPORTED = SELECT.replace("ORDER", "WHERE table_name = 'report' ORDER")
+A1, A2, A3 = (("A1", "2026-01", "2026-02-01", "1"), ("A2", "2026-01", "2026-02-01", "0"), ("A3", "2026-01", None, "0"))
+ONE = Landing([{"report_no": "R1"}])
+
+
+def test_what_was_delivered_stays_delivered(home: Path, tmp_path: Path) -> None:
+    """A3 uploads late, A1 takes its upload back, A2's row is gone; what the second load does not name stands."""
+    catalog = increments(tmp_path, columns={"unit_code": "unit_code"}, key=["unit_code", "period"])
+    put(catalog, home, "desk", {"report": ONE, "unit_upload": Landing(listed(A1, A2, A3))})
+    put(catalog, home, "desk", {"report": changes(), "unit_upload": Landing(listed(("A3", "2026-01", "2026-02-03", "4")), "changes")})
+    conform.run(catalog=catalog, home=home)
+    assert query(home, REPORTED) == [
+        ("report", "A1", "2026-01", True, 1, None, 1, None),
+        ("report", "A2", "2026-01", True, 0, None, 1, None),
+        ("report", "A3", "2026-01", False, 0, "uploaded_at is null", 1, 2),
+        ("report", "A3", "2026-01", True, 4, None, 2, None),
+    ]
+    back = Landing(listed(("A1", "2026-01", None, "1")), "changes", [{"unit_code": "A2", "period": "2026-01"}])
+    put(catalog, home, "desk", {"report": changes(), "unit_upload": back})
+    conform.run(catalog=catalog, home=home)
+    assert query(home, REPORTED.replace("ORDER", "AND known_to IS NULL ORDER")) == [
+        ("report", "A1", "2026-01", False, 1, "uploaded_at is null", 3, None),
+        ("report", "A3", "2026-01", True, 4, None, 2, None),
+    ]
+    again = Landing(listed(A2), "changes", [{"unit_code": "A3", "period": "2026-01"}])
+    put(catalog, home, "desk", {"report": changes(), "unit_upload": again})
+    conform.run(catalog=catalog, home=home)
+    assert query(home, REPORTED.replace("ORDER", "AND known_to IS NULL ORDER")) == [
+        ("report", "A1", "2026-01", False, 1, "uploaded_at is null", 3, None),
+        ("report", "A2", "2026-01", True, 0, None, 4, None),  # back after it was gone
+    ]
+    before = content(home, catalog)
+    conform.run(catalog=catalog, home=home, rebuild=True)
+    assert content(home, catalog) == before
+
+
+def test_a_list_without_a_key_only_grows(home: Path, tmp_path: Path) -> None:
+    """Files with new rows only: a later row that was not uploaded takes nothing away; a snapshot starts the list anew."""
+    catalog = increments(tmp_path)
+    put(catalog, home, "desk", {"report": ONE, "unit_upload": Landing(listed(A1))})
+    put(catalog, home, "desk", {"report": changes(), "unit_upload": Landing(listed(("A1", "2026-01", None, "9"), A2), "changes")})
+    conform.run(catalog=catalog, home=home)
+    assert query(home, REPORTED) == [
+        ("report", "A1", "2026-01", True, 1, None, 1, None),
+        ("report", "A2", "2026-01", True, 0, None, 2, None),
+    ]
+    put(catalog, home, "desk", {"report": changes(), "unit_upload": Landing(listed(A2))})
+    conform.run(catalog=catalog, home=home)
+    assert query(home, REPORTED.replace("ORDER", "AND known_to IS NULL ORDER")) == [("report", "A2", "2026-01", True, 0, None, 2, None)]
+
+
+def test_the_uploads_of_a_refused_load_count_with_the_next(home: Path, tmp_path: Path) -> None:
+    tables = {"report": {"into": "report"}, "unit": {"into": "unit", "is_reference": True}}
+    tables["unit_upload"] = {"columns": {"unit_code": "unit_code"}, "key": ["unit_code", "period"]}
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "database", "tables": tables, "deliveries": LISTED}})
+    good = Landing([{"unit_code": "A1", "valid_from": "2026-01-01"}])
+    cycle = Landing([{"unit_code": "A1", "valid_from": "2026-01-01", "parent_unit_code": "A1"}])
+    put(catalog, home, "desk", {"report": ONE, "unit": good, "unit_upload": Landing(listed(A3))})
+    put(catalog, home, "desk", {"report": changes(), "unit": cycle, "unit_upload": Landing(listed(A1), "changes")})
+    put(catalog, home, "desk", {"report": changes(), "unit": good, "unit_upload": Landing(listed(A2), "changes")})
+    conform.run(catalog=catalog, home=home)
+    assert query(home, REPORTED) == [
+        ("report", "A1", "2026-01", True, 1, None, 3, None),
+        ("report", "A2", "2026-01", True, 0, None, 3, None),
+        ("report", "A3", "2026-01", False, 0, "uploaded_at is null", 1, None),
+    ]
+
+
+def test_a_source_without_a_list_counts_the_records_that_stand(home: Path, tmp_path: Path) -> None:
+    """Three records, then one new and two gone, then nothing: delivered all the time, and the third load changes nothing about it."""
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "database", "tables": {"report": {"into": "report"}}}})
+    put(catalog, home, "desk", {"report": Landing([{"report_no": f"R{i}"} for i in (1, 2, 3)])})
+    put(catalog, home, "desk", {"report": changes([{"report_no": "R4"}], deleted=["R1", "R2"])})
+    put(catalog, home, "desk", {"report": changes()})
+    conform.run(catalog=catalog, home=home)
+    assert query(home, SELECT) == [("report", None, None, True, 2, None, 2, None), ("report", None, None, True, 3, None, 1, 2)]
+
+
+def test_a_table_that_a_load_did_not_read_stays_delivered(home: Path, tmp_path: Path) -> None:
+    catalog = standard(
+        tmp_path / "definitions", {"desk": {"kind": "database", "tables": {"report": {"into": "report"}, "unit": {"into": "unit"}}}}
+    )
+    put(catalog, home, "desk", {"report": ONE, "unit": Landing([{"unit_code": "A1", "valid_from": "2026-01-01"}])})
+    put(catalog, home, "desk", {"report": ONE})
+    conform.run(catalog=catalog, home=home)
+    assert query(home, SELECT) == [("report", None, None, True, 1, None, 1, None), ("unit", None, None, True, 1, None, 1, None)]

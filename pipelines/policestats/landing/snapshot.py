@@ -95,11 +95,11 @@ def keep_untouched(engine: Warehouse, plan: TablePlan, table: Table, issues: str
         touched += (
             f" UNION ALL SELECT {record_key(table)} FROM {DELETED} WHERE {' AND '.join(f'{quoted(n)} IS NOT NULL' for n in table.key)}"
         )
-        same = " AND ".join(
-            f"json_extract_string(i.raw_value, {_json_path(name)}) IS NOT DISTINCT FROM d.{_raw_name(name)}" for name in plan.key
-        )
+        is_row = f"i.column_name = {text_literal(NO_KEY)}"
+        row = f"CASE WHEN {is_row} THEN i.raw_value END"  # every other raw value is no JSON
+        same = " AND ".join(f"json_extract_string({row}, {_json_path(name)}) IS NOT DISTINCT FROM d.{_raw_name(name)}" for name in plan.key)
         if same:
-            gone = f"i.column_name = {text_literal(NO_KEY)} AND EXISTS (SELECT 1 FROM {DELETED} AS d WHERE {same})"
+            gone = f"{is_row} AND EXISTS (SELECT 1 FROM {DELETED} AS d WHERE {same})"
     engine.execute(
         f"INSERT INTO {ISSUES} SELECT record_key, column_name, raw_value FROM {quoted(issues)} AS i "
         f"WHERE table_name = {text_literal(table.name)} AND known_to IS NULL AND NOT ({gone}) AND record_key NOT IN ({touched})"

@@ -1,0 +1,111 @@
+"""Killed (SIGKILL) at every boundary of the stages and at random moments of extract and conform, then run again: the content of an unkilled run."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from policestats import settings
+from policestats.catalog import load_catalog
+from policestats.engines.duckdb import WAREHOUSE, open_warehouse
+from policestats.landing.raw import RawStore
+from policestats.simulator import simulate
+from tests.support.content import content
+from tests.support.late_change import change_late, copied
+from tests.support.ledger import ROOT
+from tests.support.stages_process import Kill, run
+
+pytestmark = pytest.mark.slow
+PERIOD = "2025-02"
+EXTRACTS = [f"extract:{source}" for source in load_catalog(ROOT, "cn").sources]
+STAGES = [*EXTRACTS, "conform", "validate", "tabulate", "publish"]
+MOMENTS = 5
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(settings.PSEUDONYM_KEY, "a key that only the tests use")
+
+
+@pytest.fixture(scope="module")
+def deliveries(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return the source databases as they stood first, and with late changes."""
+    folder = tmp_path_factory.mktemp("province")
+    simulate(folder / "sources", months=2)
+    later = copied(folder / "sources", folder / "later")
+    change_late(later, PERIOD)
+    return folder / "sources", later
+
+
+def held(home: Path, schemas: tuple[str, ...] = ("core",)) -> dict[str, object]:
+    """Return the content of the warehouse, and which files are there of loads and releases."""
+    with open_warehouse(home, read_only=True) as engine:
+        found: dict[str, object] = dict(content(engine, schemas))
+    files = (p.relative_to(home) for p in home.rglob("*") if p.is_file() and p.suffix != ".wal" and not p.name.startswith("."))
+    return found | {"files": sorted(map(str, files)), "tables": [(m.load_id, m.source, m.tables) for m in RawStore(home).loads()]}
+
+
+def moments(number: int) -> tuple[int, list[float]]:
+    """Return a seed and the random parts of a stage's time after which it is killed; both are printed."""
+    seed = random.randrange(10**6)
+    chance = random.Random(seed)
+    parts = [chance.uniform(0.02, 0.98) for _ in range(number)]
+    print(f"seed {seed}: killed after {', '.join(f'{part:.0%}' for part in parts)} of the time")
+    return seed, parts
+
+
+def test_at_every_boundary(deliveries: tuple[Path, Path], tmp_path: Path) -> None:
+    """One home is killed after each stage in turn, and each time begun again from the first stage; the other runs through."""
+    sources, _ = deliveries
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    run(whole, sources, PERIOD, STAGES)
+    for stage in STAGES:
+        run(killed, sources, PERIOD, STAGES, Kill(stage))
+        if stage not in EXTRACTS:
+            assert held(killed)["core.load"] == held(whole)["core.load"], stage
+    run(killed, sources, PERIOD, STAGES)
+    schemas = ("core", "quality", "report", "dim")
+    assert held(killed, schemas) == held(whole, schemas)
+
+
+def test_at_random_moments_of_extract(deliveries: tuple[Path, Path], tmp_path: Path) -> None:
+    """The first load, and the one that brings late changes, killed in the middle of a source."""
+    first, later = deliveries
+    whole = tmp_path / "whole"
+    run(whole, first, PERIOD, [*EXTRACTS, "conform"])
+    landed = copied(whole, tmp_path / "landed")
+    took = run(whole, later, PERIOD, [*EXTRACTS, "conform"])
+    seed, parts = moments(MOMENTS)
+    for number, part in enumerate(parts):
+        home, stage = tmp_path / f"killed{number}", EXTRACTS[number % len(EXTRACTS)]
+        if number % 2:
+            shutil.copytree(landed, home)
+        else:
+            run(home, first, PERIOD, EXTRACTS, Kill(stage, part * took[stage]))
+            run(home, first, PERIOD, [*EXTRACTS, "conform"])
+        run(home, later, PERIOD, EXTRACTS, Kill(stage, part * took[stage]))
+        run(home, later, PERIOD, [*EXTRACTS, "conform"])
+        assert held(home) == held(whole), f"seed {seed}, moment {number}: {stage} killed after {part:.0%} of its time"
+
+
+def test_at_random_moments_of_conform(deliveries: tuple[Path, Path], tmp_path: Path) -> None:
+    """Loads of both deliveries are merged into an empty warehouse, and the second delivery into one that holds the first."""
+    first, later = deliveries
+    whole = tmp_path / "whole"
+    run(whole, first, PERIOD, [*EXTRACTS, "conform"])
+    merged = (whole / WAREHOUSE).read_bytes()
+    run(whole, later, PERIOD, EXTRACTS)
+    loads = copied(whole, tmp_path / "loads")
+    took = run(whole, later, PERIOD, ["conform"])
+    seed, parts = moments(MOMENTS)
+    for number, part in enumerate(parts):
+        home = shutil.copytree(loads, tmp_path / f"killed{number}")
+        (home / WAREHOUSE).unlink()
+        if number % 2:
+            (home / WAREHOUSE).write_bytes(merged)
+        run(home, later, PERIOD, ["conform"], Kill("conform", part * took["conform"]))
+        run(home, later, PERIOD, ["conform"])
+        assert held(home) == held(whole), f"seed {seed}, moment {number}: killed after {part:.0%} of the time"
