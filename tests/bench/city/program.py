@@ -15,6 +15,7 @@ from tests.bench.measure import REPOSITORY
 FORM = "Z11"
 _LISTS = REPOSITORY / "schemas" / "cn" / "codelists"
 _VALID_ROWS = "'T', 'V', 'V1', 'V2', 'V3', 'V4', 'V5', 'V6', 'V61', 'V62', 'V7', 'V8', 'V9', 'V10', 'V99'"
+_UNKNOWN = "000000000000"  # the unit of calls without a known one; it lies below the root
 #: the base columns; the others are made of them
 COLUMNS = ("CUR", "CUR_INIT", "TURNED_VALID", "TURNED_INVALID", "PREV", "PY", "YTD", "DISP", "DIVERT", "UNLINKED")
 
@@ -59,12 +60,15 @@ def _cells(period: str) -> str:
     above_class (leaf, row_code) AS (
       SELECT code, code FROM class WHERE code NOT IN (SELECT parent_code FROM class)
       UNION ALL SELECT leaf, class.parent_code FROM above_class JOIN class ON class.code = above_class.row_code),
+    standing AS (
+      SELECT unit_code, parent_unit_code FROM warehouse.core.unit
+      UNION ALL SELECT '{_UNKNOWN}', (SELECT unit_code FROM warehouse.core.unit WHERE parent_unit_code IS NULL)),
     above_unit (unit, unit_code) AS (
-      SELECT unit_code, unit_code FROM warehouse.core.unit
-      UNION ALL SELECT unit, u.parent_unit_code FROM above_unit JOIN warehouse.core.unit AS u ON u.unit_code = above_unit.unit_code
+      SELECT unit_code, unit_code FROM standing
+      UNION ALL SELECT unit, u.parent_unit_code FROM above_unit JOIN standing AS u ON u.unit_code = above_unit.unit_code
       WHERE u.parent_unit_code IS NOT NULL),
     call AS (
-      SELECT unit_code, received_at, channel_code, is_domestic_violence, is_telecom_fraud, mo_code, diverted_on, linked_case_no,
+      SELECT CASE WHEN unit_code IN (SELECT unit_code FROM standing) THEN unit_code ELSE '{_UNKNOWN}' END AS unit_code, received_at, channel_code, is_domestic_violence, is_telecom_fraud, mo_code, diverted_on, linked_case_no,
         incident_no IN (SELECT incident_no FROM warehouse.core.dispatch_order) AS is_dispatched,
         CASE WHEN merged_into_incident_no IS NOT NULL THEN 'D'
           WHEN coalesce(final_type_code, intake_type_code) IN ('6210', '6220', '6230') THEN 'V62'
