@@ -17,29 +17,30 @@ _CONTENT = {
 
 
 def simulate(world: str, scale: str) -> int:
-    """Write the six source systems as Parquet files and return how many records they hold."""
+    """Make the six source systems, as SQLite files, and return how many records they hold."""
     from policestats.simulator.bulk import simulate_bulk
 
-    return sum(simulate_bulk(Path(world), size="city", months=MONTHS, scale=float(scale)).records.values())
+    return sum(simulate_bulk(Path(world), size="city", months=MONTHS, scale=float(scale), to="sqlite").records.values())
 
 
 def touch(world: str, share: str, where: str) -> int:
-    """Change a share of the records under ``world`` and return how many that were."""
+    """Change a share of the records of the source systems and return how many that were."""
+    from policestats.simulator.bulk import load_changes
     from policestats.simulator.bulk import touch as touch_bulk
 
-    return sum(touch_bulk(Path(world), share=float(share), where=where).values())
+    touched = touch_bulk(Path(world), share=float(share), where=where)
+    load_changes(Path(world), "sqlite")
+    return touched.updated + touched.inserted + touched.deleted
 
 
 def land(world: str, home: str) -> None:
-    """Land the source systems, as SQLite files, and merge them."""
+    """Land the source systems that the standard describes, and merge them."""
     from policestats.catalog import load_catalog
-    from policestats.simulator.bulk import load
     from policestats.stages import conform, extract
 
     catalog = load_catalog(REPOSITORY, "cn")
-    locations = load(Path(world), "sqlite")
     for source in catalog.sources:
-        extract.run(catalog=catalog, source=source, location=locations[source], home=Path(home))
+        extract.run(catalog=catalog, source=source, location=str(Path(world) / f"{source}.sqlite"), home=Path(home))
     conform.run(catalog=catalog, home=Path(home))
 
 
