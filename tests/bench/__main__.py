@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import tempfile
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.measure import Line
+from tests.bench.measure import Line, Measurement, measured
 
 BENCHES = sorted(path.parent.name for path in Path(__file__).parent.glob("*/lines.py"))
 
@@ -28,16 +29,26 @@ def main() -> None:
     if unknown:
         parser.error(f"there is no bench {unknown[0]!r}; known: {', '.join(BENCHES)}")
     console = Console()
-    table = Table("measured", "time", "peak memory", "beside", "its time", "its peak", "ratio", "aim")
+    table = Table("measured", "time (CPU)", "peak memory", "beside", "its time (CPU)", "its peak", "ratio", "aim")
     left_out = []
-    for name in names:
-        bench = importlib.import_module(f"tests.bench.{name}.lines")
-        reason = bench.missing()
-        if reason:
-            left_out.append(f"{name}: {reason}")
-            continue
-        with tempfile.TemporaryDirectory(prefix="policestats-bench-") as folder:
-            for line in bench.lines(Path(folder), lambda text: console.print(text, style="dim", highlight=False)):
+
+    def tell(text: str) -> None:
+        console.print(text, style="dim", highlight=False)
+
+    with tempfile.TemporaryDirectory(prefix="policestats-bench-") as folder:
+        os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
+        tell("the libraries are loaded once")
+        measured("libraries:load")
+        for name in names:
+            bench = importlib.import_module(f"tests.bench.{name}.lines")
+            reason = bench.missing()
+            if reason:
+                left_out.append(f"{name}: {reason}")
+                continue
+            work = Path(folder) / name
+            work.mkdir()
+            for line in bench.lines(work, tell):
+                tell(" | ".join(_shown(line)))
                 table.add_row(*_shown(line))
     console.print(table)
     for text in left_out:
@@ -45,17 +56,13 @@ def main() -> None:
 
 
 def _shown(line: Line) -> list[str]:
-    base = line.base
-    return [
-        line.title,
-        f"{line.taken.seconds:.1f} s",
-        f"{line.taken.peak_mib:,.0f} MiB",
-        line.against,
-        f"{base.seconds:.1f} s" if base else "",
-        f"{base.peak_mib:,.0f} MiB" if base else "",
-        f"{line.ratio:.2f}" if line.ratio is not None else "",
-        f"at most {line.aim:g}" if line.aim is not None else "",
-    ]
+    ratio = f"{line.ratio:.2f}" if line.ratio is not None else ""
+    aim = f"at most {line.aim:g}" if line.aim is not None else ""
+    return [line.title, *_taken(line.taken), line.against, *(_taken(line.base) if line.base else ("", "")), ratio, aim]
+
+
+def _taken(taken: Measurement) -> tuple[str, str]:
+    return f"{taken.seconds:.1f} s ({taken.cpu_seconds:.1f})", f"{taken.peak_mib:,.0f} MiB"
 
 
 if __name__ == "__main__":
