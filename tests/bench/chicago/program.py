@@ -53,7 +53,7 @@ def bare(delivered: str, work: str, period: str) -> int:
               FROM incident WHERE year(occurred_at) IN ({year - 1}, {year}) GROUP BY ALL),
             long AS (UNPIVOT counted ON offense_count, arrest_count, domestic_count, prior_year_count INTO NAME column_code VALUE n),
             above AS (
-              SELECT DISTINCT beat, unnest(CASE beat WHEN '9999' THEN ['9999'] ELSE [beat, left(beat, 2), '00'] END) AS unit_code FROM counted)
+              SELECT DISTINCT beat, unnest(CASE beat WHEN '9999' THEN ['9999', '00'] ELSE [beat, left(beat, 2), '00'] END) AS unit_code FROM counted)
             SELECT unit_code, CASE grouping(offense) WHEN 1 THEN 'T' ELSE offense END AS row_code, column_code, sum(n) AS value
             FROM long JOIN above USING (beat) GROUP BY GROUPING SETS ((unit_code, offense, column_code), (unit_code, column_code))
             HAVING sum(n) <> 0"""

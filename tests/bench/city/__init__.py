@@ -1,0 +1,1 @@
+"""A simulated city: its forms in full, after a few records changed, and beside a bare program that makes the same counts."""
