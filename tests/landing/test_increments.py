@@ -281,6 +281,22 @@ def test_a_column_that_is_described_later_lands_for_all_rows(database: SourceDat
     assert landed(home, load) == source_rows(database)
 
 
+def test_another_cursor_begins_from_the_beginning(database: SourceDatabase, home: Path, tmp_path: Path) -> None:
+    """How far the old column had come says nothing of the new one, although both have landed all along."""
+    database.run("CREATE TABLE call (call_no INTEGER, unit_code VARCHAR(12), people INTEGER, updated_at TIMESTAMP)")
+    database.insert("call", [(1, "A1", 9, "2026-01-05 08:00:00"), (2, "A1", 8, "2026-01-06 08:00:00")])
+    land(desk(tmp_path, cursor={"column": "people"}, reconcile="never"), database, home)
+    database.run("UPDATE call SET unit_code = 'A2' WHERE call_no = 1")
+    by_time = desk(tmp_path, cursor={"column": "updated_at"}, reconcile="never")
+    load = land(by_time, database, home)
+    assert load is not None
+    assert (landed(home, load), load.tables["call"].until) == ([text(1, "A2", 9, "2026-01-05 08:00:00")], "2026-01-06 08:00:00")
+    database.run("UPDATE call SET unit_code = 'A3' WHERE call_no = 2")
+    load = land(by_time, database, home)
+    assert load is not None
+    assert landed(home, load) == [text(2, "A3", 8, "2026-01-06 08:00:00")]
+
+
 def test_two_tables_one_with_and_one_without_a_cursor(database: SourceDatabase, home: Path, tmp_path: Path) -> None:
     """A table that brings nothing stands in the load as changes without rows: it was read."""
     calls(database, *ALL)
@@ -323,6 +339,7 @@ extract.run(catalog=desk(Path(sys.argv[1])), source="desk", location=sys.argv[2]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moves", [0, 1, 2])  # before the rows, the deleted keys, the manifest are moved into place
 def test_killed_before_the_commit_then_run_again(moves: int, database: SourceDatabase, home: Path, tmp_path: Path) -> None:
     calls(database, *ALL)

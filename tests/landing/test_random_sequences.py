@@ -14,6 +14,7 @@ from tests.support.source_database import SourceDatabase
 START = datetime(2026, 1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_the_loads_hold_what_the_source_holds(seed: int, database: SourceDatabase, home: Path, tmp_path: Path) -> None:
     """Inserts and updates with new, late and null cursors, deletions and undeletions, several between two loads; each change moves the cursor."""

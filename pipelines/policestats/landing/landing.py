@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,21 +43,21 @@ class Landing:
         self._engine = engine
         self._now = datetime.now(UTC)
 
-    def land(self, plan: TablePlan, replace: Batches, file: str | None) -> LandedTable:
-        """Write what the table brings; ``replace`` takes identity out of it, ``file`` is the delivered file to read.
+    def land(self, plan: TablePlan, disguised: Batches, file: str | None) -> LandedTable:
+        """Write what the table brings; ``disguised`` takes identity out of it, ``file`` is the delivered file to read.
 
         Raises: ExtractError; what was written then stays in the folder, and is swept with it.
         """
         if plan.delivers == "increments":
-            return self._delivered(plan, replace, file) if file is not None else self.nothing_new(plan)
+            return self._delivered(plan, disguised, file) if file is not None else self.nothing_new(plan)
         known = known_rows(self._raw, self._loads, plan) if plan.cursor is not None else None
         try:
-            changes = self._changes(plan, replace, known) if known is not None else None
+            changes = self._changes(plan, disguised, known) if known is not None else None
         except duckdb.IOException:
             raise ExtractError(
                 f"source {self._source!r}, table {plan.name!r}: an earlier load of it under raw/ cannot be read; restore the raw folder from its backup"
             ) from None
-        return changes or self._snapshot(plan, replace)
+        return changes or self._snapshot(plan, disguised)
 
     def nothing_new(self, plan: TablePlan) -> LandedTable:
         """Write a table that was read, and brings nothing."""
@@ -67,22 +68,25 @@ class Landing:
             plan.lands,
             written.content,
             mode="changes",
+            cursor=last.cursor if last else None,
             until=last.until if last else None,
             reconciled_at=last.reconciled_at if last else None,
         )
 
-    def _snapshot(self, plan: TablePlan, replace: Batches) -> LandedTable:
-        written = self._write(plan, self._place(plan), map(replace, self._reader.batches(plan, columns=plan.reads)))
-        until = greatest_cursor(self._engine, self._place(plan), plan, None, self._now) if plan.cursor is not None else None
-        whole = self._now.isoformat() if plan.cursor is not None else None
-        return LandedTable(written.rows, plan.lands, written.content, until=until, reconciled_at=whole)
+    def _snapshot(self, plan: TablePlan, disguised: Batches) -> LandedTable:
+        written = self._write(plan, self._place(plan), map(disguised, self._reader.batches(plan, columns=plan.reads)))
+        whole = LandedTable(written.rows, plan.lands, written.content)
+        if plan.cursor is None:
+            return whole
+        until = greatest_cursor(self._engine, self._place(plan), plan, None, self._now)
+        return replace(whole, cursor=plan.cursor.column, until=until, reconciled_at=self._now.isoformat())
 
-    def _delivered(self, plan: TablePlan, replace: Batches, file: str) -> LandedTable:
+    def _delivered(self, plan: TablePlan, disguised: Batches, file: str) -> LandedTable:
         content = self._reader.files(plan)[file]
-        written = self._write(plan, self._place(plan), map(replace, self._reader.batches(plan, columns=plan.reads, file=file)))
+        written = self._write(plan, self._place(plan), map(disguised, self._reader.batches(plan, columns=plan.reads, file=file)))
         return LandedTable(written.rows, plan.lands, written.content, mode="changes", files={file: content})
 
-    def _changes(self, plan: TablePlan, replace: Batches, known: str) -> LandedTable | None:
+    def _changes(self, plan: TablePlan, disguised: Batches, known: str) -> LandedTable | None:
         """Write the new and changed rows and the keys that are gone; None when so much has changed that the table is better read whole.
 
         Read are the rows from the last cursor, less the lag, and all without a cursor. When the table is to be reconciled, the keys and
@@ -90,23 +94,32 @@ class Landing:
         """
         last = self._last(plan)
         assert last is not None
-        since = start_after(self._source, plan, last.until)
+        assert plan.cursor is not None
+        before = last.until if last.cursor == plan.cursor.column else None  # of another column it says nothing
+        since = start_after(self._source, plan, before)
         is_due = self._is_due(plan, last)
         with comparison(self._engine, plan, known) as compared:
             fetched = self._folder / f"{plan.name}.fetched.parquet"
-            self._write(plan, fetched, map(replace, self._reader.batches(plan, columns=plan.reads, since=since)))
+            self._write(plan, fetched, map(disguised, self._reader.batches(plan, columns=plan.reads, since=since)))
             compared.add(fetched)
-            if is_due and not self._reconciled(plan, replace, compared):
+            if is_due and not self._reconciled(plan, disguised, compared):
                 return None
             written = self._write(plan, self._place(plan), compared.changed())
             deleted = self._write_gone(plan, compared) if is_due else 0
-        until = greatest_cursor(self._engine, self._place(plan), plan, last.until, self._now)
+        until = greatest_cursor(self._engine, fetched, plan, before, self._now)
         reconciled_at = self._now.isoformat() if is_due else last.reconciled_at
         return LandedTable(
-            written.rows, plan.lands, written.content, mode="changes", deleted=deleted, until=until, reconciled_at=reconciled_at
+            written.rows,
+            plan.lands,
+            written.content,
+            mode="changes",
+            deleted=deleted,
+            cursor=plan.cursor.column,
+            until=until,
+            reconciled_at=reconciled_at,
         )
 
-    def _reconciled(self, plan: TablePlan, replace: Batches, compared: Comparison) -> bool:
+    def _reconciled(self, plan: TablePlan, disguised: Batches, compared: Comparison) -> bool:
         """Fetch what the comparison of all keys and cursors finds; False when not all of it can be read by key, or not well."""
         assert plan.cursor is not None
         pair = tuple(dict.fromkeys([*plan.key, plan.cursor.column]))
@@ -118,7 +131,7 @@ class Landing:
             return False
         if keys.num_rows:
             found = self._folder / f"{plan.name}.found.parquet"
-            self._write(plan, found, map(replace, self._reader.rows_of(plan, columns=plan.reads, keys=keys)))
+            self._write(plan, found, map(disguised, self._reader.rows_of(plan, columns=plan.reads, keys=keys)))
             compared.add(found)
         # a key that its own text does not find again (bytes, say) leaves a row that only reading all finds
         return compared.unfetched().num_rows == 0

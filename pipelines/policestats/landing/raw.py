@@ -26,7 +26,7 @@ class LandedTable:
 
     Mode ``snapshot`` holds every record of the table, ``changes`` new and changed records only; ``deleted`` then counts the keys of
     records that are gone (in ``<load>.deleted.parquet``). ``source_types`` are the source's columns with their types as it declares them.
-    ``until`` is the greatest cursor landed so far, ``reconciled_at`` (UTC, ISO) when the whole table was last read or compared.
+    ``until`` is the greatest value of the column ``cursor`` landed so far, ``reconciled_at`` (UTC, ISO) when the whole table was last read or compared.
     ``files`` are the delivered files of this load with the hash of their content, where a table is delivered in increments.
     """
 
@@ -36,6 +36,7 @@ class LandedTable:
     mode: str = "snapshot"
     deleted: int = 0
     source_types: dict[str, str] = field(default_factory=dict)
+    cursor: str | None = None
     until: str | None = None
     reconciled_at: str | None = None
     files: dict[str, str] = field(default_factory=dict)
