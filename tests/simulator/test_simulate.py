@@ -187,7 +187,7 @@ def test_the_silent_station_is_silent(province):
         assert of_it
         said = ("_at", "_on", "period")
         # a deadline is no act; and others may change what the station once registered
-        by_others = ("deadline_on", "updated_at") if name.startswith("field_collection.") else ("deadline_on",)
+        by_others = ("deadline_on", "updated_at", "left_on") if name.startswith("field_collection.") else ("deadline_on",)
         moments = [value for row in of_it for column, value in row.items() if value and column.endswith(said) and column not in by_others]
         if name.endswith("unit_upload"):
             moments = [row["period"] for row in of_it]
@@ -370,6 +370,33 @@ def test_the_tally_of_calls_balances(province):
         sum(at(period, "990000000000", "T", "CUR") for period in province.result.months)
         == province.result.records["incident_desk.incident"]
     )
+
+
+def test_callbacks_and_inspections_hang_together(province):
+    sent = {row["incident_no"]: row["received_at"] for row in province["incident"]}
+    ordered = {row["incident_no"] for row in province["dispatch_order"]}
+    results = defaultdict(int)
+    for row in province["callback"]:
+        assert row["incident_no"] in ordered
+        assert row["due_on"] > sent[row["incident_no"]][:10]
+        assert (row["called_at"] is None) == (row["result_code"] is None)
+        assert row["rectified_on"] is None or (row["result_code"] == "unsatisfied" and row["rectified_on"] > row["due_on"])
+        results[row["result_code"]] += 1
+    assert results.keys() == {"satisfied", "fairly_satisfied", "unsatisfied", "no_answer", None}
+    premises = {row["premises_no"]: row for row in province["premises"]}
+    inspections = {row["inspection_no"]: row for row in province["inspection"]}
+    cases = {row["case_no"] for row in province["admin_case"]}
+    assert {row["case_no"] for row in inspections.values()} - cases == {None}
+    assert all(row["inspected_on"] >= premises[row["premises_no"]]["opened_on"] for row in inspections.values())
+    states = defaultdict(int)
+    for row in province["hazard"]:
+        assert row["found_on"] == inspections[row["inspection_no"]]["inspected_on"] < row["deadline_on"]
+        assert row["fixed_on"] is None or row["fixed_on"] >= row["found_on"]
+        assert row["fixed_on"] is None or row["voided_on"] is None
+        assert not row["is_on_the_spot"] or row["fixed_on"] == row["found_on"]
+        open_ = row["fixed_on"] is None and row["voided_on"] is None
+        states["open" if open_ else "void" if row["voided_on"] else "late" if row["fixed_on"] > row["deadline_on"] else "in time"] += 1
+    assert states.keys() == {"open", "void", "late", "in time"}
 
 
 def test_the_tally_of_charges_is_that_of_the_groups(province):

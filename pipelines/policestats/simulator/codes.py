@@ -66,6 +66,7 @@ CHARGES: Mapping[str, Charge] = {
     "C368": Charge("R10", "CH06S8", 0.3),  # 组织卖淫罪
     "C374": Charge("R10", "CH06S9", 0.2),  # 制作、复制、出版、贩卖、传播淫秽物品牟利罪
     "C379": Charge("R10", "CH07", 0.1),  # 阻碍军人执行职务罪
+    "R042": Charge("R10", "CH06S2", 0.4),  # 窝藏、转移、收购、销售赃物罪, retired: it counts in its own row, and in its successor's group
 }
 CHARGE_OF_SNATCHING = "C223"
 UNKNOWN_CHARGES = ("C999", None)

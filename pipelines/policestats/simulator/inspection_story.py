@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
 from policestats.simulator import identity
@@ -14,10 +15,14 @@ _PREMISES_OF_A_STATION = 12
 
 
 class InspectionStory:
-    """Registers premises, visits them, finds hazards and has them fixed, on the spot, in time or late, or voided."""
+    """Registers premises, visits them, finds hazards and has them fixed, on the spot, in time or late, or voided.
 
-    def __init__(self, diary: Diary) -> None:
+    ``punish`` opens an administrative case of a station on a day and returns its number, or None when it could not be entered.
+    """
+
+    def __init__(self, diary: Diary, *, punish: Callable[[str, date], str | None]) -> None:
         self.diary = diary
+        self.punish = punish
         self.world = diary.world
         self._serial = 0
         self._premises: dict[str, list[Row]] = {}
@@ -86,6 +91,8 @@ class InspectionStory:
             notice_no=world.number("ZG") if found and diary.chance(0.8) else None,
             case_no=None,
         )
+        if found and diary.chance(0.1):
+            world.change(world.inspection_desk, inspection, entered, case_no=self.punish(station, day))
         for _ in range(found):
             self._find(inspection, premises, station, day, entered)
 

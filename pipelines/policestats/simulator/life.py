@@ -34,10 +34,15 @@ def live(world: World, rng: Random, *, warm_up: date, first: date, after: date, 
         offence = admin.register(station, day, is_dispute_origin=True)
         return None if offence is None else offence.case_no
 
+    def punish(station: str, day: date) -> str | None:
+        """Open an administrative case for what an inspection found; return its number."""
+        offence = admin.register(station, day, source="found")
+        return None if offence is None else offence.case_no
+
     disputes = DisputeStory(diary, open_case=open_case)
     callbacks = CallbackStory(diary)
     incidents = IncidentStory(diary, criminal, admin, disputes, callbacks)
-    objects, inspections = ObjectStory(diary), InspectionStory(diary)
+    objects, inspections = ObjectStory(diary), InspectionStory(diary, punish=punish)
     for station in world.province.stations(warm_up):
         objects.begin(station, warm_up)
         inspections.begin(station, warm_up)

@@ -75,7 +75,8 @@ class _Month:
                 self.counts[column][place.unit, _at(row, place.community)] += number
 
 
-_OF_COMMUNITIES = ("O1", "O21", "O22", "O23", "O3", "O4")
+#: The rows that stand again for every community of a station.
+_OF_COMMUNITIES = ("O1", "O2", "O21", "O22", "O23", "O3", "O4")
 
 
 def _at(row: str, community: str | None) -> str:
@@ -273,10 +274,10 @@ def _form(province: Province, month: date, book: _Month) -> Iterator[Cell]:
     cells["UPDATED"] = Counter((unit, row) for unit, row, _ in distinct)
     yield from base_cells(FORM, period, cells)
     for unit, row in sorted({place for counter in cells.values() for place in counter}):
-        if row == "T" or "/" in row:
+        if row == "T":
             continue
         rates = {column: share(cells[part][unit, row], cells[whole][unit, row]) for column, (part, whole) in _RATES.items()}
-        if row == "O1":
+        if row.split("/")[0] == "O1":
             del rates["LINK_RATE"]
         yield from rate_cells(FORM, period, unit, row, rates)
 
