@@ -51,9 +51,19 @@ def cli(verbose: bool) -> None:
 @click.option(
     "--silent", metavar="UNIT@YYYY-MM|none", help="Which station enters nothing in which month  [default: one station in the last month]"
 )
-@click.option("--size", default="small", show_default=True, type=click.Choice(["small", "city", "province"]), help="small lives day by day; the others are written set-wise")
-@click.option("--scale", default=1.0, show_default=True, metavar="SHARE", help="Share of the records of a city or province, above 0 and at most 1")
-@click.option("--to", metavar="FOLDER|URL", help="Where to; a city or province also sqlite:///FOLDER or postgresql://...  [default: HOME/sources]")
+@click.option(
+    "--size",
+    default="small",
+    show_default=True,
+    type=click.Choice(["small", "city", "province"]),
+    help="small lives day by day; the others are written set-wise",
+)
+@click.option(
+    "--scale", default=1.0, show_default=True, metavar="SHARE", help="Share of the records of a city or province, above 0 and at most 1"
+)
+@click.option(
+    "--to", metavar="FOLDER|URL", help="Where to; a city or province also sqlite:///FOLDER or postgresql://...  [default: HOME/sources]"
+)
 def simulate(home: Path | None, months: int, start: str, seed: int, silent: str | None, size: str, scale: float, to: str | None) -> None:
     """Make a made-up province: its source databases, and its own tally of what happened.
 
@@ -69,7 +79,14 @@ def simulate(home: Path | None, months: int, start: str, seed: int, silent: str 
             raise click.UsageError("--silent goes with --size small: nobody is silent in a city or province")
         with printing.progress() as tell:
             world = simulate_bulk(
-                folder, size=size, months=months, seed=seed, start=first, scale=scale, to=to if to and "://" in to else "parquet", progress=tell
+                folder,
+                size=size,
+                months=months,
+                seed=seed,
+                start=first,
+                scale=scale,
+                to=to if to and "://" in to else "parquet",
+                progress=tell,
             )
         printing.rows(["table", "records"], list(world.records.items()), title=f"{world.months[0]} to {world.months[-1]} in {world.folder}")
         printing.out.print(f"Tally: {world.tally_cells} cells in {world.folder / 'tally.parquet'}")

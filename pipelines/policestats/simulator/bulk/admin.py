@@ -1,6 +1,7 @@
 """Administrative cases: each case's story in one row, one row per person, the records they leave, and what they count for on Z01.
 
-A case is accepted, or received from outside the tree; one change of cause, one transfer and one ending (decisions on its persons, terminated, turned criminal) may follow.
+A case is accepted, or received from outside the tree; one change of cause, one transfer and one ending (decisions on its persons, terminated,
+    turned criminal) may follow.
 From 2026 on acceptance is the filing decision, before that the registration.
 """
 
@@ -74,7 +75,8 @@ FROM ending;
 -- one row per person; those of a case to be decided get a decision, a mediated one when it is performed
 CREATE TABLE admin_party AS
 WITH party AS (
-    SELECT i, i * 4 + n AS p, n AS person_no, case_no, entered_at, holder, last_on, last_entered, NOT is_gone AND fate < 0.78 AND accepted_on IS NOT NULL AS is_decided
+    SELECT i, i * 4 + n AS p, n AS person_no, case_no, entered_at, holder, last_on, last_entered, NOT is_gone AND fate < 0.78
+        AND accepted_on IS NOT NULL AS is_decided
     FROM (SELECT *, unnest(range(1, persons + 1))::INTEGER AS n FROM admin)
 ), decided AS (
     SELECT *, CASE WHEN u('xzp.kind', p) < 0.04 THEN 'unit' ELSE 'natural' END AS person_kind,
@@ -141,7 +143,8 @@ CREATE TABLE admin_end AS
 SELECT a.i, 'DEALT' AS kind, min(month_no(final_posted_on)) AS month FROM admin AS a JOIN admin_party AS p ON p.i = a.i
 WHERE final_posted_on IS NOT NULL GROUP BY a.i
 UNION ALL
-SELECT i, CASE ended_kind WHEN 'terminated' THEN 'TERM' ELSE 'TO_CRIM' END, month_no(posted(ended_on, ended_entered)) FROM admin WHERE ended_entered IS NOT NULL;
+SELECT i, CASE ended_kind WHEN 'terminated' THEN 'TERM' ELSE 'TO_CRIM' END, month_no(posted(ended_on, ended_entered)) FROM admin
+    WHERE ended_entered IS NOT NULL;
 
 CREATE TABLE admin_spell AS
 SELECT a.i, counted_at(first_holder) AS unit, month_no(opened_posted_on) AS start_month,

@@ -1,6 +1,7 @@
 """Criminal cases: each case's story in one row, the records it leaves in the case system, and what it counts for on X01 and X02.
 
-A case is filed, or received from outside the tree; one charge change, one transfer, one ending (solved, withdrawn, or withdrawn, re-opened and solved) and one or two
+A case is filed, or received from outside the tree; one charge change, one transfer, one ending (solved, withdrawn, or withdrawn,
+    re-opened and solved) and one or two
 referrals may follow. Every event is entered after the one before it, and what would be entered after the end of the data has not happened.
 """
 
@@ -113,7 +114,8 @@ TABLES = {
               UNION ALL SELECT i, 3, case_no, 'solved', again_on, again_entered, holder, is_linked FROM criminal)
         WHERE entered IS NOT NULL ORDER BY i, step""",
     "criminal_case_transfer": """
-        SELECT 'XSY' || lpad(i::VARCHAR, 8, '0') || step AS transfer_no, case_no, on_day AS transferred_on, entered AS entered_at, 'jurisdiction' AS reason_code,
+        SELECT 'XSY' || lpad(i::VARCHAR, 8, '0') || step AS transfer_no, case_no, on_day AS transferred_on, entered AS entered_at,
+            'jurisdiction' AS reason_code,
                from_unit AS from_unit_code, to_unit AS to_unit_code, step = 1 AS is_from_outside, step = 2 AND is_gone AS is_to_outside,
                entered AS updated_at
         FROM (SELECT i, 1 AS step, case_no, begun_on AS on_day, entered_at AS entered, NULL AS from_unit, station AS to_unit, is_gone
@@ -168,7 +170,8 @@ WITH event AS (
            unnest(CASE kind
                WHEN 'filed' THEN [{c: 'FILED_M', y: false, later: 0}, {c: CASE WHEN is_late THEN 'FILED_LATE_M' ELSE 'FILED_NEW_M' END, y: false, later: 0},
                                   {c: 'FILED_YTD', y: true, later: 0}, {c: 'FILED_PY', y: true, later: 12}]
-               WHEN 'solved' THEN [{c: 'SOLVED_M', y: false, later: 0}, {c: CASE WHEN is_current THEN 'SOLVED_CUR_M' ELSE 'SOLVED_OLD_M' END, y: false, later: 0},
+               WHEN 'solved' THEN [{c: 'SOLVED_M', y: false, later: 0}, {c: CASE WHEN is_current THEN 'SOLVED_CUR_M' ELSE 'SOLVED_OLD_M' END, y: false,
+                   later: 0},
                                    {c: CASE WHEN is_linked THEN 'SOLVED_LINK_M' END, y: false, later: 0}, {c: 'SOLVED_YTD', y: true, later: 0},
                                    {c: CASE WHEN is_current THEN 'SOLVED_CUR_YTD' END, y: true, later: 0}, {c: 'SOLVED_PY', y: true, later: 12}]
                WHEN 'withdrawn' THEN [{c: 'WITHDRAWN_M', y: false, later: 0}, {c: 'WITHDRAWN_YTD', y: true, later: 0}]
@@ -176,7 +179,8 @@ WITH event AS (
                ELSE [{c: 'REFER_PERS', y: false, later: 0}] END) AS column_shown
     FROM event
 )
-SELECT i, column_shown.c AS column_code, unit, NULL::VARCHAR AS partner, month AS first, CASE WHEN column_shown.y THEN december(month) ELSE month END AS last, column_shown.later
+SELECT i, column_shown.c AS column_code, unit, NULL::VARCHAR AS partner, month AS first, CASE WHEN column_shown.y THEN december(month)
+    ELSE month END AS last, column_shown.later
 FROM shown WHERE column_shown.c IS NOT NULL;
 
 -- transfers, both ends; outside the tree is 'outside'

@@ -12,7 +12,8 @@ CREATE TABLE dispute AS
 WITH found AS (
     SELECT i, 'JF' || lpad(i::VARCHAR, 9, '0') AS dispute_no, d.day AS found_on, entry('jf.entry', i, d.day) AS entered_at, s.unit_code AS station,
            taker.unit_code AS other_station, written('jf', i, s.unit_code) AS unit_code,
-           CASE WHEN u('jf.type', i) < 0.98 THEN 'K' || lpad((1 + pick('jf.kind', i, 10))::VARCHAR, 2, '0') WHEN u('jf.type', i) < 0.99 THEN 'K77' END AS type_code,
+           CASE WHEN u('jf.type', i) < 0.98 THEN 'K' || lpad((1 + pick('jf.kind', i, 10))::VARCHAR, 2, '0') WHEN u('jf.type', i) < 0.99
+               THEN 'K77' END AS type_code,
            ['S1', 'S1', 'S2', 'S2', 'S2', 'S3', 'S4', 'S9', NULL][1 + pick('jf.source', i, 9)] AS source_code
     FROM range(dispute_count()) AS disputes (i)
     JOIN day_pick AS d ON d.k = pick('jf.day', i, day_count())
@@ -47,7 +48,8 @@ WITH found AS (
 ), confirmed AS (
     SELECT *, entry_after('jf.confirm.entry', i, confirming_on, end_entered) AS confirmed_entered FROM ended
 ), reopening AS (
-    SELECT *, CASE WHEN confirmed_entered IS NOT NULL AND u('jf.reopen', i) < 0.03 THEN if_before_end(confirming_on + 1 + wait('jf.reopen.days', i, 30)) END AS reopen_on
+    SELECT *, CASE WHEN confirmed_entered IS NOT NULL AND u('jf.reopen', i) < 0.03 THEN if_before_end(confirming_on + 1 + wait('jf.reopen.days', i,
+        30)) END AS reopen_on
     FROM confirmed
 ), reopened AS (
     SELECT *, entry_after('jf.reopen.entry', i, reopen_on, confirmed_entered) AS reopen_entered,
@@ -76,14 +78,17 @@ TABLES = {
                to_unit AS to_unit_code, is_to_outside, kind = 'resolved' AND is_on_the_spot AS is_on_the_spot,
                CASE WHEN kind = 'to_case' THEN (SELECT min(case_no) FROM dispute_link AS l WHERE l.dispute_i = i) END AS case_no,
                coalesce(confirmed_at, entered) AS updated_at
-        FROM (SELECT i, 1 AS step, dispute_no, 'moved' AS kind, moving_on AS on_day, moved_entered AS entered, NULL::DATE AS confirmed_day, NULL::TIMESTAMP AS confirmed_at,
+        FROM (SELECT i, 1 AS step, dispute_no, 'moved' AS kind, moving_on AS on_day, moved_entered AS entered, NULL::DATE AS confirmed_day,
+            NULL::TIMESTAMP AS confirmed_at,
                      unit_code AS unit, CASE WHEN NOT is_gone THEN holder END AS to_unit, is_gone AS is_to_outside, is_on_the_spot FROM dispute
-              UNION ALL SELECT i, 2, dispute_no, end_kind, end_on, end_entered, confirming_on, confirmed_entered, holder, NULL, false, is_on_the_spot FROM dispute
+              UNION ALL SELECT i, 2, dispute_no, end_kind, end_on, end_entered, confirming_on, confirmed_entered, holder, NULL, false, is_on_the_spot
+                  FROM dispute
               UNION ALL SELECT i, 3, dispute_no, 'reopened', reopen_on, reopen_entered, NULL, NULL, holder, NULL, false, false FROM dispute
               UNION ALL SELECT i, 4, dispute_no, 'resolved', again_on, again_entered, again_on, again_entered, holder, NULL, false, false FROM dispute)
         WHERE entered IS NOT NULL ORDER BY i, step""",
     "dispute_grade": """
-        SELECT 'JFG' || lpad(i::VARCHAR, 9, '0') || step AS grade_no, dispute_no, grade AS grade_code, on_day AS graded_on, entered AS entered_at, entered AS updated_at
+        SELECT 'JFG' || lpad(i::VARCHAR, 9, '0') || step AS grade_no, dispute_no, grade AS grade_code, on_day AS graded_on, entered AS entered_at,
+            entered AS updated_at
         FROM (SELECT i, 1 AS step, dispute_no, grade, graded_on AS on_day, graded_entered AS entered FROM dispute
               UNION ALL SELECT i, 2, dispute_no, regrade, regraded_on, regraded_entered FROM dispute)
         WHERE entered IS NOT NULL ORDER BY i, step""",
@@ -114,7 +119,8 @@ UNION ALL SELECT i, found_on, holder, reopen_month, again_month FROM d WHERE reo
 
 CREATE TABLE dispute_span AS
 WITH resolved AS (
-    SELECT i, counted_at(holder) AS unit, month_no(posted(confirming_on, confirmed_entered)) AS m, is_on_the_spot FROM dispute WHERE confirmed_entered IS NOT NULL
+    SELECT i, counted_at(holder) AS unit, month_no(posted(confirming_on, confirmed_entered)) AS m, is_on_the_spot FROM dispute
+        WHERE confirmed_entered IS NOT NULL
     UNION ALL SELECT i, counted_at(holder), month_no(posted(again_on, again_entered)), false FROM dispute WHERE again_entered IS NOT NULL
 ), found AS (SELECT i, counted_at(unit_code) AS unit, month_no(found_posted_on) AS m FROM dispute)
 SELECT i, 'FOUND' AS column_code, unit, m AS first, m AS last, 0 AS later FROM found

@@ -22,7 +22,8 @@ WITH received AS (
     SELECT *, received_at + to_seconds(30 + pick('jq.entry', i, 60)) AS entered_at, written('jq', i, station) AS unit_code,
            CASE WHEN u('jq.no_type', i) < 0.002 THEN NULL ELSE intake END AS intake_type_code,
            CASE WHEN u('jq.open', i) < 0.05 THEN NULL WHEN u('jq.same', i) < 0.85 THEN intake ELSE other END AS final_type_code,
-           CASE WHEN u('jq.channel', i) < 0.7 THEN 'K1' WHEN u('jq.channel', i) < 0.995 THEN ['K2', 'K3', 'K4', 'K5', 'K9'][1 + pick('jq.channel_kind', i, 5)] END AS channel_code
+           CASE WHEN u('jq.channel', i) < 0.7 THEN 'K1' WHEN u('jq.channel', i) < 0.995 THEN ['K2', 'K3', 'K4', 'K5', 'K9'][1 + pick('jq.channel_kind', i,
+               5)] END AS channel_code
     FROM received
 ), classed AS (
     SELECT t.*, coalesce(was.class, 'V99') AS intake_class,
@@ -36,7 +37,8 @@ SELECT *, u('jq.violence', i) < CASE WHEN final_class = 'V5' THEN 0.2 ELSE 0.005
             THEN ['0110', '0120', '0121', '0130', '0140', '0210', '0220', '0190', '0310', '0900'][1 + pick('jq.mo_kind', i, 10)] END AS mo_code,
        CASE WHEN u('jq.divert', i) < CASE WHEN final_class = 'V62' THEN 0.5 ELSE 0.01 END THEN received_at::DATE END AS diverted_on,
        final_class IN ('V1', 'V2') AND u('jq.linked', i) < 0.7 AS is_linked,
-       CASE WHEN final_class[1] = 'V' AND u('jq.dispatch', i) < 0.9 OR u('jq.dispatch', i) < 0.1 THEN 1 + (u('jq.second_order', i) < 0.05)::INTEGER ELSE 0 END AS orders
+       CASE WHEN final_class[1] = 'V' AND u('jq.dispatch', i) < 0.9 OR u('jq.dispatch', i) < 0.1 THEN 1 + (u('jq.second_order', i) < 0.05)::INTEGER
+           ELSE 0 END AS orders
 FROM classed;
 """
 
@@ -57,9 +59,11 @@ INCIDENT_TABLES = {
 
 CALLBACK_TABLES = {
     "callback": """
-        SELECT 'HF' || lpad(i::VARCHAR, 9, '0') AS callback_no, incident_no, unit_code, received_at::DATE AS due_on, received_at + INTERVAL 1 HOUR AS entered_at,
+        SELECT 'HF' || lpad(i::VARCHAR, 9, '0') AS callback_no, incident_no, unit_code, received_at::DATE AS due_on,
+            received_at + INTERVAL 1 HOUR AS entered_at,
                person_phone(i) AS phone, called_at, CASE WHEN called_at IS NOT NULL THEN result END AS result_code,
-               CASE WHEN called_at IS NOT NULL AND result = 'dissatisfied' AND u('hf.rectified', i) < 0.6 THEN if_before_end(called_at::DATE + 3) END AS rectified_on,
+               CASE WHEN called_at IS NOT NULL AND result = 'dissatisfied' AND u('hf.rectified', i) < 0.6
+                   THEN if_before_end(called_at::DATE + 3) END AS rectified_on,
                least(greatest(received_at + INTERVAL 1 HOUR, coalesce(called_at, received_at), coalesce(
                    CASE WHEN result = 'dissatisfied' AND u('hf.rectified', i) < 0.6 THEN if_before_end(called_at::DATE + 3)::TIMESTAMP END, received_at)),
                    now_at() - INTERVAL 1 SECOND) AS updated_at
@@ -81,7 +85,8 @@ CREATE MACRO call_rows(rows, class, violence, telecom, preventable, channel) AS
     list_concat(rows, CASE WHEN class[1] = 'V' AND violence THEN ['M2'] ELSE [] END, CASE WHEN class[1] = 'V' AND telecom THEN ['M3'] ELSE [] END,
                 CASE WHEN class[1] = 'V' AND preventable THEN ['M4'] ELSE [] END, [coalesce(channel, 'K9')]);
 CREATE TABLE call_group AS
-SELECT counted_at(unit_code) AS unit, month_no(received_at::DATE) AS month, final_class, intake_class, is_domestic_violence AS violence, is_telecom_fraud AS telecom,
+SELECT counted_at(unit_code) AS unit, month_no(received_at::DATE) AS month, final_class, intake_class, is_domestic_violence AS violence,
+    is_telecom_fraud AS telecom,
        coalesce(mo_code IN ('0110', '0120', '0121', '0130', '0140', '0210', '0220'), false) AS preventable, channel_code AS channel,
        diverted_on IS NOT NULL AS is_diverted, orders > 0 AS is_dispatched, is_linked, count(*) AS n
 FROM call GROUP BY ALL;

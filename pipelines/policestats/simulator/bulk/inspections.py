@@ -19,7 +19,8 @@ FROM range(premises_count()) AS all_premises (i) JOIN station_pick AS s ON s.k =
 TABLES = {
     "premises": """
         SELECT premises_no, unit_code, opened_on, CASE WHEN u('cs.closed', i) < 0.02 THEN first_day() + pick('cs.closed_on', i, 300) END AS closed_on,
-               opened_on::TIMESTAMP + INTERVAL 10 HOUR AS entered_at, ['hotel', 'internet_cafe', 'bar', 'pawnshop', 'parcel'][1 + pick('cs.type', i, 5)] AS premises_type_code,
+               opened_on::TIMESTAMP + INTERVAL 10 HOUR AS entered_at, ['hotel', 'internet_cafe', 'bar', 'pawnshop', 'parcel'][1 + pick('cs.type', i,
+                   5)] AS premises_type_code,
                [3, 6, 12][1 + pick('cs.cycle', i, 3)] AS cycle_months, person_name(i) AS contact_name, person_phone(i) AS contact_phone,
                least(CASE WHEN u('cs.closed', i) < 0.02 THEN (first_day() + pick('cs.closed_on', i, 300))::TIMESTAMP + INTERVAL 18 HOUR
                           ELSE opened_on::TIMESTAMP + INTERVAL 10 HOUR END, now_at() - INTERVAL 1 SECOND) AS updated_at
@@ -30,7 +31,8 @@ TABLES = {
                CASE WHEN hazards > 0 AND has_notice THEN 'TZ' || lpad(n.i::VARCHAR, 8, '0') END AS notice_no, NULL::VARCHAR AS case_no, entered_at AS updated_at
         FROM inspection AS n JOIN premises AS p ON p.i = n.premises_i ORDER BY n.i""",
     "hazard": """
-        SELECT 'YH' || lpad(i::VARCHAR, 8, '0') || number AS hazard_no, 'JC' || lpad(i::VARCHAR, 8, '0') AS inspection_no, premises_no, unit_code, inspected_on AS found_on,
+        SELECT 'YH' || lpad(i::VARCHAR, 8, '0') || number AS hazard_no, 'JC' || lpad(i::VARCHAR, 8, '0') AS inspection_no, premises_no, unit_code,
+            inspected_on AS found_on,
                entered_at, ['fire', 'registration', 'monitoring', 'structure'][1 + pick('yh.kind', h, 4)] AS hazard_kind_code, inspected_on + 15 AS deadline_on,
                CASE WHEN fixed_entered IS NOT NULL THEN fixing_on END AS fixed_on, fixed_entered AS fixed_entered_at, u('yh.spot', h) < 0.2 AS is_on_the_spot,
                NULL::DATE AS voided_on, NULL::TIMESTAMP AS voided_entered_at, coalesce(fixed_entered, entered_at) AS updated_at

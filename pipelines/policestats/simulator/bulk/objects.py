@@ -66,7 +66,8 @@ CREATE MACRO left_day(i, event_kind, event_on, registered_on) AS
 -- objects with up to two verifications or changes, at the unit that holds them then; none after they have gone
 CREATE MACRO visited(kind, prefix, number) AS TABLE
 WITH first_one AS (
-    SELECT *, CASE WHEN u(kind || '.verified', i) < 0.8 THEN day_until_end(kind || '.verified.on', i, greatest(registered_on, first_day() - 180) + 1) END AS first_on
+    SELECT *, CASE WHEN u(kind || '.verified', i) < 0.8 THEN day_until_end(kind || '.verified.on', i, greatest(registered_on,
+        first_day() - 180) + 1) END AS first_on
     FROM objects(kind, prefix, number, 1)
 ), twice AS (
     SELECT *, entry(kind || '.first.entry', i, first_on) AS first_entered,
@@ -99,7 +100,8 @@ _WITH_EVENT = 0.085
 _COMMON = "object_id, unit_code, community_code, registered_on, entered_at"
 _COLUMNS = {
     "address": """
-        '街道' || pick('address.street', i, 40) || '号路' AS street, CASE WHEN u('address.number', i) >= 0.01 THEN (1 + pick('address.house', i, 300)) || '号' END AS house_number,
+        '街道' || pick('address.street', i, 40) || '号路' AS street, CASE WHEN u('address.number', i) >= 0.01 THEN (1 + pick('address.house', i,
+            300)) || '号' END AS house_number,
         CASE WHEN u('address.building', i) < 0.7 THEN (1 + pick('address.block', i, 20)) || '栋' END AS building,
         CASE WHEN u('address.rooms', i) < 0.6 AND u('address.room', i) >= 0.01 THEN (100 + pick('address.door', i, 900))::VARCHAR END AS room,
         u('address.rooms', i) < 0.6 AS has_rooms,
@@ -110,25 +112,33 @@ _COLUMNS = {
         CASE WHEN u('resident.name', i) < 0.005 THEN NULL WHEN u('resident.name', i) < 0.008 THEN '无' ELSE person_name(i) END AS name,
         CASE WHEN u('resident.phone', i) < 0.03 THEN NULL WHEN u('resident.phone', i) < 0.04 THEN '不详' ELSE person_phone(i) END AS phone,
         person_id('resident', i) AS id_number,
-        CASE WHEN u('resident.wrong_sex', i) < 0.003 THEN CASE person_sex('resident', i) WHEN '1' THEN '2' ELSE '1' END ELSE person_sex('resident', i) END AS sex_code,
+        CASE WHEN u('resident.wrong_sex', i) < 0.003 THEN CASE person_sex('resident', i) WHEN '1' THEN '2' ELSE '1' END ELSE person_sex('resident',
+            i) END AS sex_code,
         registered_on - pick('resident.since', i, 400) AS lives_since,
-        CASE WHEN residence_kind(i) = 'inflow' AND u('resident.reason', i) >= 0.02 THEN ['work', 'study', 'family', 'trade'][1 + pick('resident.reason_kind', i, 4)] END AS residence_reason_code,
+        CASE WHEN residence_kind(i) = 'inflow' AND u('resident.reason', i) >= 0.02 THEN ['work', 'study', 'family',
+            'trade'][1 + pick('resident.reason_kind', i, 4)] END AS residence_reason_code,
         left_day(i, event_kind, event_on, registered_on) AS left_on,
-        least(greatest(entered_at, coalesce(left_day(i, event_kind, event_on, registered_on)::TIMESTAMP + INTERVAL 30 HOUR, entered_at)), now_at() - INTERVAL 1 SECOND) AS updated_at""",
+        least(greatest(entered_at, coalesce(left_day(i, event_kind, event_on, registered_on)::TIMESTAMP + INTERVAL 30 HOUR, entered_at)),
+            now_at() - INTERVAL 1 SECOND) AS updated_at""",
     "house": """
         address_drawn('house', i) AS address_id, ['dwelling', 'dwelling', 'dwelling', 'shop', 'office', NULL][1 + pick('house.use', i, 6)] AS use_code,
         CASE WHEN u('house.owner', i) >= 0.02 THEN ['person', 'organisation', 'state'][1 + pick('house.owner_kind', i, 3)] END AS owner_kind_code,
-        is_rented(i) AS is_rented, CASE WHEN is_rented(i) AND u('house.lessee', i) >= 0.03 THEN ['person', 'organisation'][1 + pick('house.lessee_kind', i, 2)] END AS lessee_kind_code,
+        is_rented(i) AS is_rented, CASE WHEN is_rented(i) AND u('house.lessee', i) >= 0.03 THEN ['person', 'organisation'][1 + pick('house.lessee_kind', i,
+            2)] END AS lessee_kind_code,
         entered_at AS updated_at""",
     "organisation": """
-        address_drawn('organisation', i) AS address_id, ['company', 'shop', 'school', 'hospital', 'office'][1 + pick('organisation.kind', i, 5)] AS organisation_kind_code,
+        address_drawn('organisation', i) AS address_id, ['company', 'shop', 'school', 'hospital', 'office'][1 + pick('organisation.kind', i,
+            5)] AS organisation_kind_code,
         CASE WHEN u('organisation.name', i) >= 0.01 THEN '虚构单位' || lpad(i::VARCHAR, 8, '0') END AS name,
         CASE WHEN u('organisation.credit', i) >= 0.05 THEN '999999' || lpad(i::VARCHAR, 12, '0') END AS credit_code,
-        CASE WHEN u('organisation.headcount', i) >= 0.05 THEN 1 + pick('organisation.persons', i, 200) END AS headcount, is_key(i) AS is_key_premises, entered_at AS updated_at""",
+        CASE WHEN u('organisation.headcount', i) >= 0.05 THEN 1 + pick('organisation.persons', i, 200) END AS headcount, is_key(i) AS is_key_premises,
+            entered_at AS updated_at""",
     "security_element": """
-        address_drawn('security_element', i) AS address_id, ['camera', 'alarm', 'fire_point', 'explosives_store', 'gun_locker'][1 + pick('element.kind', i, 5)] AS element_kind_code,
+        address_drawn('security_element', i) AS address_id, ['camera', 'alarm', 'fire_point', 'explosives_store', 'gun_locker'][1 + pick('element.kind', i,
+            5)] AS element_kind_code,
         CASE WHEN u('element.state', i) >= 0.02 THEN ['working', 'working', 'broken'][1 + pick('element.state_kind', i, 3)] END AS state_code,
-        CASE WHEN u('element.custodian', i) >= 0.03 THEN ['police', 'organisation', 'person'][1 + pick('element.custodian_kind', i, 3)] END AS custodian_kind_code,
+        CASE WHEN u('element.custodian', i) >= 0.03 THEN ['police', 'organisation', 'person'][1 + pick('element.custodian_kind', i,
+            3)] END AS custodian_kind_code,
         entered_at AS updated_at""",
 }
 
@@ -164,13 +174,15 @@ def tables(size: Size) -> dict[str, str]:
     for kind, prefix in KINDS.items():
         objects = objects_of(kind, size, below=_WITH_EVENT)
         events.append(f"""
-            SELECT '{prefix}E' || lpad(i::VARCHAR, 10, '0') || step.n AS event_no, object_id, step.kind AS kind_code, step.d AS occurred_on, step.entered AS entered_at,
+            SELECT '{prefix}E' || lpad(i::VARCHAR, 10, '0') || step.n AS event_no, object_id, step.kind AS kind_code, step.d AS occurred_on,
+                step.entered AS entered_at,
                    event_unit AS unit_code, event_community AS community_code, step.entered AS updated_at
             FROM (SELECT *, unnest([{{n: 1, kind: event_kind, d: event_on, entered: event_entered}},
                                     {{n: 2, kind: 'restored', d: restore_on, entered: restore_entered}}]) AS step FROM {objects} WHERE event_kind IS NOT NULL)
             WHERE step.entered IS NOT NULL""")
         maintenance.append(f"""
-            SELECT '{prefix}W' || lpad(i::VARCHAR, 10, '0') || number AS maintenance_no, object_id, kind_code, maintained_on, entered_at, unit_code, community_code,
+            SELECT '{prefix}W' || lpad(i::VARCHAR, 10, '0') || number AS maintenance_no, object_id, kind_code, maintained_on, entered_at, unit_code,
+                community_code,
                    entered_at AS updated_at
             FROM {maintained_of(kind, size)}""")
     return {

@@ -26,7 +26,7 @@ from policestats.simulator.bulk import (
     tally,
 )
 from policestats.simulator.bulk.sizes import Size, size_of
-from policestats.simulator.bulk.write import PARQUET, Progress, load, parquet_file, write_parquet
+from policestats.simulator.bulk.write import PARQUET, Progress, load, parquet_file, sqlite_folder, write_parquet
 from policestats.simulator.calendar import add_months, month_of, month_text, months_between
 from policestats.simulator.databases import ANSWERS_FOR, DATABASES
 
@@ -59,7 +59,8 @@ def simulate_bulk(
 ) -> BulkResult:
     """Write ``<folder>/<system>/<table>.parquet`` for the six source systems, and ``<folder>/tally.parquet``.
 
-    The tally has every counted cell that is not zero and every rate of the forms, for all units and the months simulated. Nobody is silent and the tree of units
+    The tally has every counted cell that is not zero and every rate of the forms,
+        for all units and the months simulated. Nobody is silent and the tree of units
     stays as it is; those, and injected defects, are the small simulator's.
 
     Args:
@@ -77,15 +78,16 @@ def simulate_bulk(
         raise SettingsError(f"months is {months}; simulate at least 1")
     tell = progress or (lambda message: None)
     world = size_of(size).scaled(scale)
+    if to != PARQUET:
+        sqlite_folder(folder, to)  # a target that cannot be is told before the work, not after it
     first = month_of(start)
     after = add_months(first, months)
     folder.mkdir(parents=True, exist_ok=True)
-    scratch = folder / ".scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
-    connection = duckdb.connect(str(scratch / "world.duckdb"), config={"memory_limit": MEMORY, "temp_directory": str(scratch / "spill")})
+    spill = folder / ".spill"
+    # tables of the stories stay in memory as long as they fit, and go to the folder's own disk when they do not
+    connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)})
     try:
-        # rows of the big tables come from views in the order of their numbers on one thread, and in any order on several
+        # the rows of the big tables may then come in any order; without it they would all be held in memory first
         connection.execute("SET preserve_insertion_order = false")
         tables = _make(connection, world, seed=seed, first=first, after=after, tell=tell)
         records = _write(connection, folder, tables, tell)
@@ -97,7 +99,7 @@ def simulate_bulk(
         tell(f"tally: {cells} cells")
     finally:
         connection.close()
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(spill, ignore_errors=True)
     shown = tuple(map(month_text, months_between(first, after)))
     locations = {database: str(folder / database) for database in DATABASES} if to == PARQUET else load(folder, to, tell)
     return BulkResult(folder=folder, size=world, months=shown, records=records, tally_cells=cells, locations=locations)

@@ -20,12 +20,15 @@ CREATE TABLE station_leaf (form_id VARCHAR, column_code VARCHAR, unit VARCHAR, r
 """
 
 _FOLD = """
+CREATE MACRO shown_months(first, last) AS
+    range(greatest(first, month_no(first_day())), least(last, month_no(after_day()) - 1) + 1);
 CREATE TABLE counted AS
 WITH leaf_month AS (
-    SELECT form_id, column_code, unit, row_code, month, sum(n) AS n FROM leaf JOIN months ON month BETWEEN first AND last GROUP BY ALL
+    SELECT form_id, column_code, unit, row_code, month, sum(n) AS n
+    FROM (SELECT *, unnest(shown_months(first, last)) AS month FROM leaf) GROUP BY ALL
 ), move_month AS (
     SELECT form_id, in_column, out_column, in_ext_column, out_ext_column, giver, taker, row_code, month, sum(n) AS n
-    FROM move JOIN months ON month BETWEEN first AND last GROUP BY ALL
+    FROM (SELECT *, unnest(shown_months(first, last)) AS month FROM move) GROUP BY ALL
 ), netted AS (
     -- a unit receives what one of its own takes and none of its own gives
     SELECT form_id, in_column AS column_code, in_ext_column AS ext_column, giver AS other, a.ancestor AS unit, row_code, month, n
@@ -38,7 +41,7 @@ WITH leaf_month AS (
 )
 SELECT form_id, month, unit, row_code, column_code, sum(n)::BIGINT AS n
 FROM (SELECT form_id, month, ancestor AS unit, row_code, column_code, n FROM leaf_month JOIN above ON unit_code = unit
-      UNION ALL SELECT form_id, month, unit, row_code, column_code, n FROM station_leaf JOIN months ON month BETWEEN first AND last
+      UNION ALL SELECT form_id, unnest(shown_months(first, last)), unit, row_code, column_code, n FROM station_leaf
       UNION ALL SELECT form_id, month, unit, row_code, column_code, n FROM netted WHERE column_code IS NOT NULL
       UNION ALL SELECT form_id, month, unit, row_code, ext_column, n FROM netted WHERE ext_column IS NOT NULL AND other = 'outside')
 -- what is older than the records is not compared with (corrections.md 14)
@@ -49,7 +52,8 @@ GROUP BY ALL;
 # numerator / denominator in whole numbers, halves away from zero (四舍五入): 1/8 to two places is 0.13
 _RATES = """
 CREATE MACRO rounded(numerator, denominator, decimals) AS
-    (sign(numerator)::HUGEINT * ((2 * abs(numerator)::HUGEINT * (10 ** decimals)::HUGEINT + denominator::HUGEINT) // (2 * denominator::HUGEINT)))::DECIMAL(28, 0)
+    (sign(numerator)::HUGEINT * ((2 * abs(numerator)::HUGEINT * (10 ** decimals)::HUGEINT + denominator::HUGEINT)
+        // (2 * denominator::HUGEINT)))::DECIMAL(28, 0)
     * CASE decimals WHEN 1 THEN 0.1 ELSE 0.01 END::DECIMAL(3, 2);
 CREATE TABLE rate (form_id VARCHAR, column_code VARCHAR, kind VARCHAR, part VARCHAR, base VARCHAR, decimals INTEGER);
 """
@@ -84,7 +88,8 @@ CREATE TABLE rated AS
 SELECT b.form_id, b.month, b.unit, b.row_code, r.column_code,
        rounded(100 * (coalesce(p.n, 0) - CASE WHEN kind = 'change' THEN b.n ELSE 0 END), b.n, decimals) AS value
 FROM rate AS r JOIN counted AS b ON b.form_id = r.form_id AND b.column_code = r.base AND b.n <> 0
-     AND NOT (b.form_id = 'Z14' AND (b.row_code = 'T' OR r.column_code = 'LINK_RATE' AND b.row_code LIKE 'O1%'))   -- Z14-06: no rate over all objects
+     -- Z14-06: no rate over all objects; and here none of communities
+     AND NOT (b.form_id = 'Z14' AND (b.row_code IN ('T', 'O1') AND (b.row_code = 'T' OR r.column_code = 'LINK_RATE') OR b.row_code LIKE '%/%'))
 LEFT JOIN counted AS p ON p.form_id = b.form_id AND p.month = b.month AND p.unit = b.unit AND p.row_code = b.row_code AND p.column_code = r.part
 UNION ALL
 -- X01: the share of each row in the total
@@ -132,7 +137,8 @@ def begin(connection: duckdb.DuckDBPyConnection) -> None:
 def write(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Fold and divide all counts, write them to ``path`` and return the number of cells.
 
-    A count of 0 has no cell; a rate has one wherever its base is not 0, except the daily mean and shares of nothing.
+    A count of 0 has no cell; a rate has one wherever its base is not 0, except the daily mean and shares of nothing. Rows of communities have
+    counts alone: a province has 100,000 of them.
     """
     connection.execute(_FOLD)
     connection.execute(_RATES)

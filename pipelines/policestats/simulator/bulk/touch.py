@@ -43,9 +43,11 @@ class Touched:
 def touch(folder: Path, *, share: float = 0.001, where: str = RECENT, seed: int = 1, progress: Progress | None = None) -> Touched:
     """Change ``share`` of the records of every table that a unit answers for, in place.
 
-    Of the records drawn 70 % are updated (a third each: unit, day one earlier, code), 15 % copied under a new key, 15 % deleted. ``updated_at`` of what was updated or
+    Of the records drawn 70 % are updated (a third each: unit, day one earlier, code), 15 % copied under a new key,
+        15 % deleted. ``updated_at`` of what was updated or
     added is later than any before; an added record keeps the entry time of its model, as one committed late does. What changed is also left in
-    ``<folder>/changes/<system>/<table>.parquet`` (the new rows) and ``<table>.deleted.parquet`` (the keys of all rows that are replaced or gone); see ``load_changes``.
+    ``<folder>/changes/<system>/<table>.parquet`` (the new rows) and ``<table>.deleted.parquet`` (the keys of the rows that
+    are replaced or gone); see ``load_changes``.
     The tally of the folder no longer holds afterwards.
 
     Args:
@@ -81,7 +83,10 @@ def touch(folder: Path, *, share: float = 0.001, where: str = RECENT, seed: int 
 
 def _later_than_all(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     files = [
-        _text(parquet_file(folder, database, table)) for database, tables in DATABASES.items() for table, columns in tables.items() if UPDATED_AT in columns
+        _text(parquet_file(folder, database, table))
+        for database, tables in DATABASES.items()
+        for table, columns in tables.items()
+        if UPDATED_AT in columns
     ]
     latest = " UNION ALL ".join(f"SELECT max({UPDATED_AT}) AS latest FROM read_parquet('{file}')" for file in files)
     row = connection.execute(f"SELECT max(latest) FROM ({latest})").fetchone()
@@ -118,14 +123,20 @@ def _touch_table(
     }
     if code != unit:
         changed[code] = f"CASE WHEN kind < 0.7 AND what > 0.66 THEN {other('code', 'code', 'code')} ELSE {code} END"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {', '.join(f'{changed.get(c, c)} AS {c}' for c in columns)} FROM drawn WHERE kind < 0.85")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {', '.join(f'{changed.get(c, c)} AS {c}' for c in columns)} FROM drawn WHERE kind < 0.85"
+    )
     # An update takes the old row away and brings a new one; a deletion takes it away; a copy leaves it.
     connection.execute(f"CREATE OR REPLACE TEMP TABLE away AS SELECT {', '.join(keys)} FROM drawn WHERE kind < 0.7 OR kind >= 0.85")
     same = " AND ".join(f"away.{name} = source.{name}" for name in keys)
     write_parquet(connection, "SELECT * FROM fresh", changes_file(folder, database, table), columns)
-    write_parquet(connection, "SELECT * FROM away", changes_file(folder, database, table, deleted=True), {name: columns[name] for name in keys})
+    write_parquet(
+        connection, "SELECT * FROM away", changes_file(folder, database, table, deleted=True), {name: columns[name] for name in keys}
+    )
     write_parquet(connection, f"SELECT * FROM source ANTI JOIN away ON {same} UNION ALL SELECT * FROM fresh", path, columns)
-    row = connection.execute("SELECT count(*) FILTER (kind < 0.7), count(*) FILTER (kind >= 0.7 AND kind < 0.85), count(*) FILTER (kind >= 0.85) FROM drawn").fetchone()
+    row = connection.execute(
+        "SELECT count(*) FILTER (kind < 0.7), count(*) FILTER (kind >= 0.7 AND kind < 0.85), count(*) FILTER (kind >= 0.85) FROM drawn"
+    ).fetchone()
     assert row is not None
     return row[0], row[1], row[2]
 

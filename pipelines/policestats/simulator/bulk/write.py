@@ -58,15 +58,18 @@ def load(folder: Path, to: str, progress: Progress | None = None) -> dict[str, s
     Raises: SettingsError when ``to`` is none of these.
     """
     tell = progress or (lambda message: None)
-    files = _sqlite_folder(folder, to)
+    files = sqlite_folder(folder, to)
     if files is not None:
         files.mkdir(parents=True, exist_ok=True)
         return {database: str(_load_sqlite(folder, files, database, tell)) for database in DATABASES}
     return {database: _load_postgres(folder, database, to, tell) for database in DATABASES}
 
 
-def _sqlite_folder(folder: Path, to: str) -> Path | None:
-    """Return the folder of the SQLite files that ``to`` means; None when it means a PostgreSQL database."""
+def sqlite_folder(folder: Path, to: str) -> Path | None:
+    """Return the folder of the SQLite files that ``to`` means; None when it means a PostgreSQL database.
+
+    Raises: SettingsError when it means neither.
+    """
     if to == SQLITE:
         return folder
     try:
@@ -76,7 +79,9 @@ def _sqlite_folder(folder: Path, to: str) -> Path | None:
     if url is not None and url.get_backend_name() == "postgresql":
         return None
     if url is None or url.get_backend_name() != SQLITE or not url.database:
-        raise SettingsError(f"a bulk world cannot be loaded into {to.split('@')[-1]!r}; give 'sqlite', sqlite:///FOLDER or a postgresql:// URL")
+        raise SettingsError(
+            f"a bulk world cannot be loaded into {to.split('@')[-1]!r}; give 'sqlite', sqlite:///FOLDER or a postgresql:// URL"
+        )
     return Path(url.database)
 
 
@@ -87,7 +92,7 @@ def load_changes(folder: Path, to: str) -> None:
         folder: Touched once since it was loaded.
         to: As given to ``load``.
     """
-    files = _sqlite_folder(folder, to)
+    files = sqlite_folder(folder, to)
     for database in DATABASES:
         if files is not None:
             _change_sqlite(folder, files, database)
@@ -123,7 +128,9 @@ def _change_sqlite(folder: Path, files: Path, database: str) -> None:
     try:
         for table, columns, fresh, away in _changes(folder, database):
             keys = KEYS[table]
-            gone = source.execute(f"SELECT {', '.join(_as_sqlite(k, columns[k]) for k in keys)} FROM read_parquet('{_quoted(away)}')").fetchall()
+            gone = source.execute(
+                f"SELECT {', '.join(_as_sqlite(k, columns[k]) for k in keys)} FROM read_parquet('{_quoted(away)}')"
+            ).fetchall()
             target.execute(f"CREATE INDEX IF NOT EXISTS {table}_key ON {table} ({', '.join(keys)})")
             target.executemany(f"DELETE FROM {table} WHERE {' AND '.join(f'{k} = ?' for k in keys)}", gone)
             stored = ", ".join(_as_sqlite(name, kind) for name, kind in columns.items())
@@ -181,7 +188,9 @@ def _load_postgres(folder: Path, database: str, to: str, tell: Progress) -> str:
         cursor.execute(f"CREATE SCHEMA {database}")
         for table, columns in DATABASES[database].items():
             cursor.execute(f"CREATE TABLE {database}.{table} ({', '.join(f'{name} {_POSTGRES[kind]}' for name, kind in columns.items())})")
-            copy_rows(source, cursor, f"SELECT * FROM read_parquet('{_quoted(parquet_file(folder, database, table))}')", f"{database}.{table}")
+            copy_rows(
+                source, cursor, f"SELECT * FROM read_parquet('{_quoted(parquet_file(folder, database, table))}')", f"{database}.{table}"
+            )
             tell(f"{database}.{table} loaded")
     source.close()
     return sa.make_url(to).update_query_dict({"options": f"-csearch_path={database}"}).render_as_string(hide_password=False)
