@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine
 from policestats.errors import DefinitionError
 from policestats.periods import ReferencePeriod
 from policestats.reports.checks import evaluate
-from policestats.reports.template import Form, read_form
+from policestats.reports.template import Form, load_form, read_form
 from policestats.stages.report_store import create_report_tables, write_codelists
 from policestats.stages.tabulate import Tabulation
 from tests.reports import tiny
@@ -168,3 +170,25 @@ def test_the_first_block_is_fixed_and_a_code_list_is_crossed_once(catalog: Catal
         read_form(data | {"blocks": [found, *data["blocks"]]}, catalog)
     with pytest.raises(DefinitionError, match="another block crosses code list 'kind' already"):
         read_form(data | {"blocks": [*data["blocks"], found, found | {"id": "again"}]}, catalog)
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ({"rows": {"dynamic": "suspect"}}, r"at_level"),
+        ({"rows": {"cross": CROSSED["cross"]}, "at_level": "station"}, r"unknown"),
+        ({"rows": {"cross": CROSSED["cross"][:1], "unknown": "K9"}, "at_level": "station"}, r"cross"),
+        ({"rows": {"dynamic": "suspect", "total": {"code": "X", "label": {"zh": "字", "en": "word"}}}, "at_level": "station"}, r"total"),
+        ({"rows": {"one": {"code": "X", "label": {"zh": "字", "en": "word"}}}, "at_level": "station"}, r"at_level"),
+    ],
+)
+def test_a_misspelt_block_is_refused_by_the_schema(catalog: Catalog, tmp_path: Path, block: dict[str, Any], message: str) -> None:
+    data = tiny.form_data(COLUMNS)
+    data["columns"] = [{k: v for k, v in c.items() if k != "label" or "indicator" not in c} for c in data["columns"]]
+    path = tmp_path / "F.yaml"
+    found = {"id": "by", "rows": CROSSED, "at_level": "station"}
+    path.write_text(yaml.safe_dump(data | {"blocks": [*data["blocks"], found]}, allow_unicode=True), encoding="utf-8")
+    assert len(load_form(path, catalog).dynamic_blocks) == 1
+    path.write_text(yaml.safe_dump(data | {"blocks": [*data["blocks"], {"id": "by", **block}]}, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(DefinitionError, match=message):
+        load_form(path, catalog)

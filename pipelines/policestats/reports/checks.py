@@ -13,7 +13,7 @@ from policestats.reports.check_language import Call, Cell, Check, Term
 from policestats.reports.exact import SCALE, Flags, Integers, addable, decimal, linear, summed, zeros
 from policestats.reports.figures import Positions
 from policestats.reports.form_table import FormTable
-from policestats.reports.found_rows import FoundRows, split
+from policestats.reports.found_rows import FoundRows
 from policestats.reports.implied import additive_columns, found_check, implied
 from policestats.reports.plan import PREVIOUS_SUFFIX
 from policestats.reports.template import FormColumn
@@ -179,7 +179,7 @@ class _Evaluator:
         own = [m.code for m in dynamic.members if m.code in self._blocks] if dynamic.members else [form.total]
         own = [code for code in own if column.applies(code)]
         at = {code: i for i, code in enumerate(own)}
-        members = [split(code)[0] if dynamic.members else form.total for code in found.codes]
+        members = found.members if dynamic.members else [form.total] * len(found.codes)
         to = np.array([at.get(member, -1) for member in members], dtype=np.int64)[found.rows]
         values = addable(found.values[column.code][to >= 0])
         left = np.zeros((len(self.table.units), len(own)), dtype=values.dtype)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from policestats.reports.exact import Flags, Integers, addable, from_decimals, whole, zeros
 from policestats.reports.figures import Positions
@@ -60,6 +62,11 @@ class FoundRows:
     values: dict[str, Integers] = field(default_factory=dict)
     defined: dict[str, Flags] = field(default_factory=dict)
 
+    @cached_property
+    def members(self) -> list[str]:
+        """The member of each of ``codes``; the block's id when it crosses no code list."""
+        return [split(code)[0] for code in self.codes]
+
     @property
     def dynamic(self) -> Dynamic:
         """What the block says of its rows."""
@@ -70,7 +77,7 @@ class FoundRows:
         """Return [pair]: whether ``column`` has a cell there, as it has in the member's own row."""
         if column.rows is None:
             return np.ones(len(self.rows), dtype=bool)
-        return np.array([split(code)[0] in column.rows for code in self.codes], dtype=bool)[self.rows]
+        return np.array([member in column.rows for member in self.members], dtype=bool)[self.rows]
 
 
 def found_rows(block: Block, columns: Sequence[str], booked: pa.Table, distinct: pa.Table, tree: UnitsTree) -> FoundRows:
@@ -85,33 +92,31 @@ def found_rows(block: Block, columns: Sequence[str], booked: pa.Table, distinct:
     """
     assert block.dynamic is not None
     at_level = _at_level(tree, block.dynamic.level)
-    lines = _lines(block)
-    known = set(_members(block))
-    ids: dict[str, int] = {}
+    members, lines = _members(block), _line_positions(block)
+    split_codes = [_Codes.of(groups.column("row_code"), members) for groups in (booked, distinct)]
+    values_known = pc.unique(pa.concat_arrays([codes.values for codes in split_codes])).to_pylist()
+    values_known.sort(key=lambda value: (value == NO_VALUE, value))  # printed last: those without a value
+    width = max(len(values_known), 1)
     parts: list[tuple[Positions, Positions, Positions, Integers]] = []
-    for groups, is_booked in ((booked, True), (distinct, False)):
-        codes, at_code = _encoded(groups.column("row_code"))
-        targets = [_targets(code, lines, known, is_booked) for code in codes]
-        steps = np.full((len(codes), max((len(t) for t in targets), default=0)), -1, dtype=np.int64)
-        for i, target in enumerate(targets):
-            steps[i, : len(target)] = [ids.setdefault(code, len(ids)) for code in target]
+    for groups, codes, is_booked in ((booked, split_codes[0], True), (distinct, split_codes[1], False)):
         unit = positions(groups.column("unit_code"), [u.code for u in tree.units])
         level = at_level[unit]
-        held = (level >= 0) if is_booked else (level == unit)
-        column, values = positions(groups.column("column_code"), columns), from_decimals(groups.column("value"))
-        for step in range(steps.shape[1]):
-            row = steps[at_code, step]
-            has = held & (row >= 0)
-            parts.append((level[has], row[has], column[has], values[has]))
-    order = _order(block, list(ids))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[[ids[code] for code in order]] = np.arange(len(order))
-    units, rows, at_column, values = (np.concatenate(p) if p else zeros((0,)) for p in (list(zip(*parts, strict=True)) or [()] * 4))
-    pairs, back = np.unique(units * max(len(order), 1) + rank[rows], return_inverse=True)
-    found = FoundRows(block, order, pairs // max(len(order), 1), pairs % max(len(order), 1))
+        held = (codes.members >= 0) & ((level >= 0) if is_booked else (level == unit))
+        value = positions(codes.values, values_known)[codes.at]
+        column, figures = positions(groups.column("column_code"), columns), from_decimals(groups.column("value"))
+        for step in range(lines.shape[1] if is_booked else 1):  # keys are distinct in every row already, those of inner members too
+            member = lines[codes.members, step] if is_booked else codes.members
+            has = held & (member >= 0)
+            parts.append((level[has], member[has] * width + value[has], column[has], figures[has]))
+    units, rows, at_column, figures = (np.concatenate(p) for p in zip(*parts, strict=True))
+    found_codes, row_at = np.unique(rows, return_inverse=True)
+    count = max(len(found_codes), 1)
+    pairs, back = np.unique(units * count + row_at, return_inverse=True)
+    names = [f"{members[code // width]}{_SEPARATOR}{values_known[code % width]}" for code in found_codes.tolist()]
+    found = FoundRows(block, names, pairs // count, pairs % count)
     for i, name in enumerate(columns):
         chosen = at_column == i
-        added = addable(values[chosen])
+        added = addable(figures[chosen])
         total = np.zeros(len(pairs), dtype=added.dtype)
         np.add.at(total, back[chosen], added)
         found.values[name] = whole(total)
@@ -157,9 +162,11 @@ class _Strip:
 
     def share_base(self, name: str, row: str, exceptions: dict[str, str]) -> Values:
         """Return a column in the row that is the base of each pair's member."""
-        bases = [exceptions.get(split(code)[0], row) for code in self.found.codes]
+        bases = [row, *dict.fromkeys(exceptions.values())]  # few, however many rows were found
+        position = {base: i for i, base in enumerate(bases)}
+        chosen = np.array([position[exceptions.get(member, row)] for member in self.found.members], dtype=np.int64)
         values, defined = self.table.figures[name].at_rows(self.table.rows_at(bases))
-        at = (self.found.units, self.found.rows)
+        at = (self.found.units, chosen[self.found.rows])
         return values[at], defined[at]
 
     def place(self, at: tuple[int, ...], shape: tuple[int, ...]) -> str:
@@ -177,21 +184,37 @@ def _members(block: Block) -> list[str]:
     return [m.code for m in block.dynamic.members] or [block.id]
 
 
-def _targets(code: str | None, lines: dict[str, list[str]], known: set[str], is_booked: bool) -> list[str]:
-    """Return the rows that a group in row ``code`` counts in; none when the row is not one of the block."""
-    if code is None or _SEPARATOR not in code:
-        return []
-    member, value = split(code)
-    if is_booked:
-        return [f"{above}{_SEPARATOR}{value}" for above in lines.get(member, ())]
-    return [code] if member in known else []
+@dataclass(frozen=True, eq=False)
+class _Codes:
+    """Row codes of groups taken apart: ``members`` [group] (-1: not a row of the block), ``values`` the different values, ``at`` [group] which."""
+
+    members: Positions
+    values: pa.Array
+    at: Positions
+
+    @classmethod
+    def of(cls, codes: pa.ChunkedArray, members: Sequence[str]) -> _Codes:
+        """Take ``codes`` apart at their first separator."""
+        encoded = codes.cast(pa.string()).dictionary_encode().unify_dictionaries().combine_chunks()
+        if isinstance(encoded, pa.ChunkedArray):  # no group at all
+            encoded = pa.array([], pa.string()).dictionary_encode()
+        dictionary = encoded.dictionary
+        ends = pc.find_substring(dictionary, _SEPARATOR)
+        is_found = np.asarray(pc.greater_equal(ends, 0))
+        parts = pc.split_pattern(pc.if_else(pc.greater_equal(ends, 0), dictionary, _SEPARATOR), _SEPARATOR, max_splits=1)
+        member = np.where(is_found, positions(pc.list_element(parts, 0), members), -1)
+        at = np.asarray(encoded.indices, dtype=np.int64)
+        return cls(member[at], pc.list_element(parts, 1), at)
 
 
-def _encoded(codes: pa.ChunkedArray) -> tuple[list[str | None], Positions]:
-    encoded = codes.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.unify_dictionaries().combine_chunks()
-    return encoded.dictionary.to_pylist(), np.asarray(encoded.indices, dtype=np.int64)
+def _line_positions(block: Block) -> Positions:
+    """Return [member, n]: for each member that partitions, itself and the members above it; filled with -1."""
+    members, lines = _members(block), _lines(block)
+    at = {member: i for i, member in enumerate(members)}
+    found = np.full((len(members), max(len(line) for line in lines.values())), -1, dtype=np.int64)
+    for member, line in lines.items():
+        found[at[member], : len(line)] = [at[above] for above in line]
+    return found
 
 
 def _at_level(tree: UnitsTree, level: str) -> Positions:
@@ -199,14 +222,3 @@ def _at_level(tree: UnitsTree, level: str) -> Positions:
     is_level = np.array([u.level == level for u in tree.units], dtype=bool)
     fits = (tree.lines >= 0) & is_level[tree.lines]
     return np.where(fits.any(axis=1), tree.lines[np.arange(len(fits)), fits.argmax(axis=1)], -1)
-
-
-def _order(block: Block, codes: list[str]) -> list[str]:
-    """Return the rows in printed order: by member, then by value, those without a value last."""
-    at = {member: i for i, member in enumerate(_members(block))}
-
-    def key(code: str) -> tuple[int, bool, str]:
-        member, value = split(code)
-        return at[member], value == NO_VALUE, value
-
-    return sorted(codes, key=key)

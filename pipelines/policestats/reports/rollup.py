@@ -61,7 +61,7 @@ class Groups:
         return [self.take(order[start:end]) for start, end in pairwise(bounds)]
 
 
-def positions(codes: pa.ChunkedArray, of: Sequence[str]) -> Positions:
+def positions(codes: pa.ChunkedArray | pa.Array, of: Sequence[str]) -> Positions:
     """Return the position of each code in ``of``; -1 for a null or a code that is not there."""
     found = pc.fill_null(pc.index_in(codes, value_set=pa.array(of, pa.string()), skip_nulls=True), -1)
     return np.asarray(found.combine_chunks(), dtype=np.int64) if isinstance(found, pa.ChunkedArray) else np.asarray(found, dtype=np.int64)
