@@ -68,7 +68,13 @@ def _columns(draw: Draw, standard: Standard, indicators: list[Row], facts: list[
     for fact in facts:
         if "spells" in standard.facts[fact] and draw(st.booleans()):
             show = draw(st.sampled_from(["opening", "entered", "left", "closing"]))
-            column: Row = {"code": "LEDGER", "ledger": fact, "show": show, "variant": draw(st.sampled_from(VARIANTS)), "label": LABEL}
+            column: Row = {
+                "code": f"LEDGER_{fact.upper()}",
+                "ledger": fact,
+                "show": show,
+                "variant": draw(st.sampled_from(VARIANTS)),
+                "label": LABEL,
+            }
             if show in ("entered", "left"):
                 column |= {"kinds": ["transferred"], "net": True} if draw(st.booleans()) else {}
             columns.append(column)
@@ -118,7 +124,9 @@ def _blocks(draw: Draw, standard: Standard, indicators: list[Row], kinds: Row) -
             described = {"total": {"code": "T", "label": LABEL}, "classification": classification}
             conditions = draw(st.lists(_conditions(standard, kinds, 2), max_size=3))
             if conditions:
-                described["sets"] = [{"code": f"S{n}", "parent": "T", "label": LABEL, "where": where} for n, where in enumerate(conditions)]
+                described["sets"] = [
+                    {"code": f"SET{n}", "parent": "T", "label": LABEL, "where": where} for n, where in enumerate(conditions)
+                ]
         blocks.append({"id": f"block_{len(blocks)}", "rows": described})
     return blocks
 
