@@ -51,7 +51,8 @@ def random_form(draw: Draw, standard: Standard) -> Row:
 @st.composite
 def _indicators(draw: Draw, standard: Standard) -> list[Row]:
     """One to four indicators whose facts share a dimension that some form classifies by."""
-    every = list(standard.indicators.values())
+    counted = [i for i in standard.indicators.values() if not i.get("manual")]
+    every = [i for i in counted if _classified(standard) & set(_kinds(standard, _fact_of(i)))]
     first = draw(st.sampled_from(every))
     shared = _classified(standard) & set(_kinds(standard, _fact_of(first)))
     alike = [i for i in every if shared & set(_kinds(standard, _fact_of(i)))]
@@ -67,7 +68,13 @@ def _columns(draw: Draw, standard: Standard, indicators: list[Row], facts: list[
     for fact in facts:
         if "spells" in standard.facts[fact] and draw(st.booleans()):
             show = draw(st.sampled_from(["opening", "entered", "left", "closing"]))
-            column: Row = {"code": "LEDGER", "ledger": fact, "show": show, "variant": draw(st.sampled_from(VARIANTS)), "label": LABEL}
+            column: Row = {
+                "code": f"LEDGER_{fact.upper()}",
+                "ledger": fact,
+                "show": show,
+                "variant": draw(st.sampled_from(VARIANTS)),
+                "label": LABEL,
+            }
             if show in ("entered", "left"):
                 column |= {"kinds": ["transferred"], "net": True} if draw(st.booleans()) else {}
             columns.append(column)
@@ -117,7 +124,9 @@ def _blocks(draw: Draw, standard: Standard, indicators: list[Row], kinds: Row) -
             described = {"total": {"code": "T", "label": LABEL}, "classification": classification}
             conditions = draw(st.lists(_conditions(standard, kinds, 2), max_size=3))
             if conditions:
-                described["sets"] = [{"code": f"S{n}", "parent": "T", "label": LABEL, "where": where} for n, where in enumerate(conditions)]
+                described["sets"] = [
+                    {"code": f"SET{n}", "parent": "T", "label": LABEL, "where": where} for n, where in enumerate(conditions)
+                ]
         blocks.append({"id": f"block_{len(blocks)}", "rows": described})
     return blocks
 
@@ -195,22 +204,39 @@ def _kinds(standard: Standard, fact_id: str) -> Row:
     known: Row = {}
     for name, definition in fact.get("dimensions", {}).items():
         known[name] = _kind(standard, fact, definition, known)
-    if "table" in fact:
+    if "union" in fact:
+        known |= {name: _union_kind(standard, fact, name) for name in fact["union"][0]["columns"] if name not in known}
+    else:
         columns = standard.tables[fact["table"]]["columns"]
         known |= {name: _column_kind(standard, column) for name, column in columns.items() if name not in known}
     return {name: kind for name, kind in known.items() if kind[0] in ("boolean", "date", "text") and kind[1]}
 
 
+def _union_kind(standard: Standard, fact: Row, name: str) -> tuple[str, list[Any]]:
+    """The kind of a column of a union, by the parts that name a column or a dimension of theirs or write a text."""
+    kinds = []
+    for part in fact["union"]:
+        source, own = part["columns"].get(name, {"literal": None}), part.get("dimensions", {})
+        if isinstance(source, str) and source in own:
+            kinds.append(_kind(standard, part, own[source], {}))
+        elif isinstance(source, str) or isinstance(source["literal"], str):
+            kinds.append(_named_kind(standard, part, source, {}))
+    return (kinds[0][0], sorted({value for kind in kinds for value in kind[1]})) if kinds else ("other", [])
+
+
 def _kind(standard: Standard, fact: Row, definition: Row, known: Row) -> tuple[str, list[Any]]:
     if {"flag", "late", "exists"} & set(definition):
         return "boolean", [True, False]
-    if {"posted", "date"} & set(definition):
+    if {"posted", "date", "days_after", "months_after"} & set(definition):
         return "date", DAYS
     if "map" in definition:
         members = standard.codelists[definition["codelist"]].values()
         return "text", sorted({member[definition["attribute"]] for member in members} - {None})
+    if "literal" in definition:
+        return _named_kind(standard, fact, definition, known)
     if "column" in definition or "first_of" in definition:
-        return _named_kind(standard, fact, definition.get("column") or definition["first_of"][-1], known)
+        named = definition.get("column") or next(n for n in reversed(definition["first_of"]) if not isinstance(n, dict))
+        return _named_kind(standard, fact, named, known)
     if "switch" in definition:
         kinds = [_named_kind(standard, fact, case["then"], known) for case in definition["switch"]]
         return kinds[0][0], sorted({value for kind in kinds for value in kind[1]})
@@ -228,9 +254,7 @@ def _named_kind(standard: Standard, fact: Row, name: Any, known: Row) -> tuple[s
         table = next(join["table"] for join in fact["joins"] if join["as"] == alias)
         return _column_kind(standard, standard.tables[table]["columns"][column])
     if "union" in fact:
-        parts = [(part["table"], part["columns"].get(name)) for part in fact["union"]]
-        table, source = next(part for part in parts if isinstance(part[1], str))
-        return _column_kind(standard, standard.tables[table]["columns"][source])
+        return _union_kind(standard, fact, name)
     return _column_kind(standard, standard.tables[fact["table"]]["columns"][name])
 
 

@@ -13,7 +13,6 @@ from .facts import fact_rows
 from .standard import Row
 
 OUTSIDE = object()  # a partner that is no unit of the tree
-_ELSEWHERE = {"entered": "start_is_elsewhere", "left": "end_is_elsewhere"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,6 @@ class Contribution:
     partner: Any
     weight: Fraction
     key: tuple[Any, ...] | None  # of a distinct count
-    is_elsewhere: bool = False  # a transfer whose other end lies in another place: it counts in rows by place, whatever the units
 
 
 def contributions(indicator: Row, window: Window, anchor: Anchor) -> Iterator[Contribution]:
@@ -37,8 +35,7 @@ def contributions(indicator: Row, window: Window, anchor: Anchor) -> Iterator[Co
         if ledger:
             if _shows(indicator, record, window):
                 amount = value_of(indicator["sum"], record) if "sum" in indicator else 1
-                elsewhere = bool(indicator.get("net") and record.get(_ELSEWHERE[indicator["show"]]))
-                yield Contribution(record, record["start_unit"], _ledger_partner(indicator, record), Fraction(amount or 0), None, elsewhere)
+                yield Contribution(record, record["start_unit"], _ledger_partner(indicator, record), Fraction(amount or 0), None)
         elif window.holds(as_day(value_of(indicator["on"], record))):
             yield _counted(indicator, record)
 

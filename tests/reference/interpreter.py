@@ -149,12 +149,11 @@ class Tabulation:
     def _add_dynamic(
         self, column: str, indicator: Row, contribution: Contribution, unit: str, keys: set[tuple[Any, ...]], anchor: Anchor
     ) -> None:
-        """Count in the rows below a unit, which only units of their level print."""
+        """Count in the rows below a unit, which only units of their level print; a move between two such rows of a unit is a move in both."""
         for row, level in dynamic_rows_of_record(self.form, contribution.record, indicator.get("as", {}), anchor).items():
             for above in (above for above in self.tree.above(unit) if self.tree.level(above) == level):
                 self._dynamic.setdefault(above, set()).add(row)
-                counts = contribution.is_elsewhere or self._is_from_elsewhere(contribution, self.tree.below(above))
-                if counts and _is_new(keys, (above, row), contribution):
+                if _is_new(keys, (above, row), contribution):
                     _add(self._totals, (above, row, column), contribution.weight)
 
     def _clock(self) -> Clock:

@@ -68,9 +68,9 @@ def dynamic_rows_of_record(form: Row, record: Row, renamed: Row, anchor: Anchor)
         if "cross" not in block["rows"] or holds(block.get("where", {}), seen, anchor) is not True:
             continue
         fixed, moving = block["rows"]["cross"]
-        leaf = _leaf({**fixed, "unknown": block["rows"]["unknown"]}, seen, anchor.standard)
         value = value_of(moving["dynamic"], seen)
-        found[f"{leaf}/{'-' if value is None else value}"] = block["at_level"]
+        for member in _path({**fixed, "unknown": block["rows"]["unknown"]}, seen, anchor.standard):
+            found[f"{member}/{'-' if value is None else value}"] = block["at_level"]
     return found
 
 
@@ -86,17 +86,13 @@ def _members(classification: Row, block: str, total: str | None, standard: Stand
     return rows
 
 
-def _leaf(classification: Row, record: Row, standard: Standard) -> str:
-    members = standard.codelists[classification["codelist"]]
-    inner = {member["parent_code"] for member in members.values()}
-    code = value_of(classification["dimension"], record)
-    return classification["unknown"] if code not in members or code in inner else code
-
-
 def _path(classification: Row, record: Row, standard: Standard) -> set[str]:
     """The leaf of a record and the inner members above it; what is no leaf of the list goes to ``unknown``."""
     members = standard.codelists[classification["codelist"]]
-    code = _leaf(classification, record, standard)
+    inner = {member["parent_code"] for member in members.values()}
+    code = value_of(classification["dimension"], record)
+    if code not in members or code in inner:
+        code = classification["unknown"]
     path = {code}
     while code in members and members[code]["parent_code"] in members:
         code = members[code]["parent_code"]

@@ -39,7 +39,6 @@ def spells(rule: Row, events: list[Row], anchor: Anchor) -> list[Row]:
                     "end_on": after[rule["on"]] if after else None,
                     "end_kind": after[rule["kind"]] if after else None,
                     "end_partner": _unit_of_spell(after, rule, anchor),
-                    **_elsewhere(rule, event, before, after),
                 }
             )
         for this, following in zip(opened, [*opened[1:], None], strict=True):
@@ -61,17 +60,6 @@ def _carried(rule: Row, events: list[Row]) -> Row:
     sources = [event for event in events if event[rule["kind"]] == rule["carry"]["from"]]
     values = {name: [event[name] for event in sources if event[name] is not None] for name in rule["carry"]["dimensions"]}
     return {name: max(known) if known else None for name, known in values.items()}
-
-
-def _elsewhere(rule: Row, event: Row, before: Row | None, after: Row | None) -> Row:
-    """Whether the neighbouring events lie in another place within (or without) the unit."""
-    if "place" not in rule:
-        return {}
-    here = event[rule["place"]]
-    return {
-        "start_is_elsewhere": (before[rule["place"]] if before else None) != here,
-        "end_is_elsewhere": (after[rule["place"]] if after else None) != here,
-    }
 
 
 def _opens(event: Row, rule: Row, anchor: Anchor) -> bool:

@@ -115,13 +115,6 @@ def later(day: exp.Expr, count: exp.Expr, unit: str) -> exp.Expr:
     return cast(exp.DateAdd(this=cast(day, "date"), expression=exp.paren(count, copy=False), unit=exp.var(unit)), "date")
 
 
-def differs(left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    """Return whether two texts differ; two nulls are alike, a null and a text are not."""
-    empty = exp.Literal.string("")
-    texts = [exp.Coalesce(this=cast(part, "text"), expressions=[empty.copy()]) for part in (left, right)]
-    return exp.NEQ(this=texts[0], expression=texts[1])
-
-
 def row_number(partition: Sequence[exp.Expr], order: Sequence[exp.Expr]) -> exp.Expr:
     """Return ROW_NUMBER() OVER (PARTITION BY .. ORDER BY .. NULLS LAST)."""
     return over(exp.RowNumber(), partition, order)

@@ -7,12 +7,10 @@ from typing import Any
 from sqlglot import exp
 
 from policestats.query import Query, Scope, case, column, condition, equal, literal
-from policestats.query.build import differs, over
+from policestats.query.build import over
 
 #: What a spell has beside the dimensions of its opening event.
 SPELL_COLUMNS = ("start_on", "start_kind", "start_unit", "start_partner", "end_on", "end_kind", "end_partner")
-#: Where a spell fact has a place: whether the event before, or after, lies in another one.
-PLACE_COLUMNS = ("start_is_elsewhere", "end_is_elsewhere")
 #: When the next spell of the same thing starts; null for its last one.
 NEXT_START = "next_start_on"
 
@@ -48,9 +46,6 @@ def spells(spec: dict[str, Any], events: exp.Select, columns: tuple[str, ...], s
         "end_kind": neighbour(exp.Lead, kind),
         "end_partner": neighbour(exp.Lead, held_by),
     }
-    if "place" in spec:  # for rows below a unit: a transfer counts there when its other end lies in another place
-        place = column(spec["place"], "e")
-        values |= {name: differs(place.copy(), neighbour(f, place)) for name, f in zip(PLACE_COLUMNS, (exp.Lag, exp.Lead), strict=True)}
     kept = _until_the_end(spec, _steps(spec, events, columns), columns)
     pairs = exp.select(
         *(value.as_(name, quoted=True, copy=False) for name, value in values.items()),

@@ -1,0 +1,81 @@
+"""Checks between forms are evaluated once both forms are there, and fail when the forms disagree; a policy moves what it says it moves."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from policestats.catalog import load_catalog
+from policestats.engines.duckdb import DuckDBEngine
+from policestats.periods import ReferencePeriod
+from policestats.reports.template import Form, load_forms
+from policestats.stages.tabulate import tabulate
+from tests.reference.interpreter import interpret, load
+from tests.report_templates.hand_cases import FOLDER, Row, rows
+from tests.support.ledger import ROOT, cells, ledger
+
+STATION = "990101010000"
+CATALOG = load_catalog(ROOT, "cn")
+FORMS = load_forms(CATALOG)
+
+
+def outcomes(engine: DuckDBEngine, form: str) -> dict[tuple[str, str], set[str]]:
+    """Outcomes of what did not pass, by check and unit."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for r in engine.sql("SELECT check_id, unit_code, outcome FROM report.check_result WHERE form_id = ?", [form]).to_pylist():
+        found.setdefault((r["check_id"], r["unit_code"]), set()).add(r["outcome"])
+    return found
+
+
+def tables(case: str) -> dict[str, list[Row]]:
+    return rows(FOLDER / "cn" / case, CATALOG)
+
+
+def made(forms: dict[str, Form], ledger_rows: dict[str, list[Row]], of: str) -> dict[tuple[str, str], set[str]]:
+    with ledger(CATALOG, ledger_rows) as engine:
+        tabulate(engine, CATALOG, ReferencePeriod.parse("2026-10"), forms)
+        return outcomes(engine, of)
+
+
+def test_x01_is_compared_with_x02() -> None:
+    """One theft (C221), a drug crime and a retired one in section 7, eight filed: [T], [R06] and [M03] of X01 stand in X02, too."""
+    both = made({name: FORMS[name] for name in ("X01", "X02")}, tables("X02/tree"), "X01")
+    assert not {check for check, _ in both} & {"X01-11a", "X01-11b", "X01-11c"}
+    alone = made({"X01": FORMS["X01"]}, tables("X02/tree"), "X01")
+    assert {alone[check, STATION] == {"not_evaluated"} for check in ("X01-11a", "X01-11b", "X01-11c")} == {True}
+
+
+def test_a_difference_between_forms_is_found() -> None:
+    """X02 without the late ones is one short where one was entered late."""
+    columns = tuple(
+        dataclasses.replace(c, indicator=CATALOG.indicators["cases_filed_on_time"]) if c.code == "FILED_M" else c
+        for c in FORMS["X02"].columns
+    )
+    found = made({"X01": FORMS["X01"], "X02": dataclasses.replace(FORMS["X02"], columns=columns)}, tables("X01/cutoff"), "X01")
+    assert "failed" in found["X01-11a", STATION]
+
+
+def test_z13_is_compared_with_the_cases_it_led_to() -> None:
+    """Three crimes and two administrative cases of disputes; one call of two was linked, and one dispute was found through 110."""
+    found = made({name: FORMS[name] for name in ("X01", "Z01", "Z13")}, tables("Z13/led_to"), "Z13")
+    assert not {check for check, _ in found} & {"Z13-05a", "Z13-05b", "Z13-05c"}
+
+
+@pytest.mark.parametrize(("choice", "resolved", "reopened", "left"), [("confirmed", 3, 1, 5), ("agreed", 6, 2, 2)])
+def test_the_day_of_a_resolution_is_a_policy(choice: str, resolved: int, reopened: int, left: int) -> None:
+    """October of the case `confirmed`. Confirmed: D1, D6, D7; only D7 was reopened. Agreed: D2 to D7 (D1 in September); D4 and D7 reopened.
+
+    Open at the start 7 (6, because D1 was gone): 7 + 1 = 3 + 5, 6 + 2 = 6 + 2.
+    """
+    policy = {"dispute_resolved_on": choice}
+    catalog = load_catalog(ROOT, "cn", policy)
+    wanted = {"RESOLVED": resolved, "REOPEN": reopened, "CLOSE": left}
+    with ledger(catalog, tables("Z13/confirmed")) as engine:
+        _, stored = cells(engine, catalog, load_forms(catalog)["Z13"], "2026-10")
+    assert {column: stored[STATION, "T", column] for column in wanted} == wanted
+    standard = load(ROOT / "schemas" / "cn", Path(catalog.templates), policy)
+    found = interpret(standard, "Z13", "2026-10", tables("Z13/confirmed"))
+    assert {column: found[STATION, "T", column] for column in wanted} == {c: Decimal(n) for c, n in wanted.items()}
