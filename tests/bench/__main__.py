@@ -28,12 +28,12 @@ def main() -> None:
     unknown = sorted(set(names) - set(BENCHES))
     if unknown:
         parser.error(f"there is no bench {unknown[0]!r}; known: {', '.join(BENCHES)}")
-    console = Console()
+    console = Console(highlight=False, soft_wrap=True)
     table = Table("measured", "time (CPU)", "peak memory", "beside", "its time (CPU)", "its peak", "ratio", "aim")
     left_out = []
 
     def tell(text: str) -> None:
-        console.print(text, style="dim", highlight=False)
+        console.print(text, style="dim", markup=False)
 
     with tempfile.TemporaryDirectory(prefix="policestats-bench-") as folder:
         os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
@@ -50,7 +50,8 @@ def main() -> None:
             for line in bench.lines(work, tell):
                 tell(" | ".join(_shown(line)))
                 table.add_row(*_shown(line))
-    console.print(table)
+    natural = console.measure(table, options=console.options.update(max_width=10_000)).maximum  # never cut a figure off
+    Console(highlight=False, soft_wrap=True, width=max(console.width, natural)).print(table)
     for text in left_out:
         console.print(f"left out: {text}")
 
