@@ -254,7 +254,9 @@ def test_increments_have_no_cursor(tmp_path: Path, home: Path) -> None:
     """Each file says by itself what is new in it."""
     catalog = desk(tmp_path, delivers="increments", cursor={"column": "entered_at"})
     put(tmp_path / "in" / "report.csv", report_csv("R1"))
-    with pytest.raises(DefinitionError, match=r"table 'report': 'cursor' says nothing of a table that is delivered in increments; remove it"):
+    with pytest.raises(
+        DefinitionError, match=r"table 'report': 'cursor' says nothing of a table that is delivered in increments; remove it"
+    ):
         land(catalog, tmp_path / "in", home)
 
 
