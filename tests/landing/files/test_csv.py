@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policestats.errors import DefinitionError, ExtractError
-from policestats.landing.files import csv_file, open_files, text
+from policestats.landing.files import csv_file, open_files, records, text
 from tests.landing.files.reading import plan, read, refused, schema
 
 
@@ -82,7 +85,6 @@ def test_a_character_cut_in_two_by_a_read(tmp_path: Path, monkeypatch: pytest.Mo
     written(tmp_path, body.encode("gb18030"))
     for size in (48, 49, 50, 51):  # every position of the cut
         monkeypatch.setattr(text, "CHUNK", size)
-        monkeypatch.setattr(csv_file, "CHUNK", size)
         assert read(tmp_path, plan(encoding="gb18030")) == rows
 
 
@@ -109,7 +111,6 @@ def test_a_file_without_a_header(tmp_path: Path) -> None:
 def test_rows_come_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader never holds the file: 400 rows of 8 bytes, read 96 bytes at a time, are at least 400 * 8 / 96 = 33 batches."""
     monkeypatch.setattr(text, "CHUNK", 96)
-    monkeypatch.setattr(csv_file, "CHUNK", 96)
     written(tmp_path, "a,b\n" + "".join(f"{i:03d},abc\n" for i in range(400)))
     with open_files("desk", str(tmp_path)) as reader:
         batches = list(reader.batches(plan(), columns=["a"]))
@@ -176,15 +177,13 @@ def test_a_wrong_byte_is_found_wherever_the_file_is_cut(size: int, monkeypatch: 
     content = "\ufeffa,b\r\n1,2\r\r\n".encode() + "x警,".encode() + b"\xff\r\n"  # lines: a,b / 1,2 / blank / x警,.
     stream = text.Utf8Stream(io.BytesIO(content), "utf-8")
     with pytest.raises(text.WrongByteError) as error:
-        while stream.read():
-            pass
+        list(iter(stream.read, b""))
     assert (error.value.line, error.value.byte, error.value.value) == (4, 6, 0xFF)  # 1 + 3 + 1 bytes stand before it
 
 
 def test_a_fault_far_in_the_file_is_found_by_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond many pieces: line 1 is the header, row i stands on line i + 2, so row 3000 on line 3002."""
     monkeypatch.setattr(text, "CHUNK", 1000)
-    monkeypatch.setattr(csv_file, "CHUNK", 1000)
     lines = [f"{i},警,x" for i in range(5000)]
     for wrong, words in (("3000,警", ["report.csv:3002:", "2 fields"]), ('3000,"警"y,x', ["report.csv:3002:", "not valid CSV"])):
         lines[3000] = wrong
@@ -195,9 +194,33 @@ def test_a_fault_far_in_the_file_is_found_by_its_line(tmp_path: Path, monkeypatc
 
 
 def test_a_record_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "CHUNK", 100)
-    monkeypatch.setattr(csv_file, "CHUNK", 100)
-    refused(written(tmp_path, "a,b\n1,2\n3," + "secret" * 100 + "\n4,5\n"), plan(), "report.csv:3:", "larger than field limit (100)")
+    for module in (records, csv_file):
+        monkeypatch.setattr(module, "LONGEST", 100)
+    monkeypatch.setattr(text, "CHUNK", 50)
+    for endless in ("secret" * 100, "secret," * 100, '"secret\n' * 100 + '"'):
+        message = refused(
+            written(tmp_path, f"a,b\n1,2\n3,{endless}\n4,5\n"),
+            plan(),
+            "report.csv:3:",
+            "not valid CSV" if '"' in endless else "longer than 100 bytes",
+        )
+        assert "secret" not in message
+
+
+def test_a_reader_that_is_left_early_ends_with_its_program(tmp_path: Path) -> None:
+    """No thread of a library may be reading through Python when the program ends: it would end by a signal, and not by the error's code."""
+    written(tmp_path, "a,b\n" + "1,警\n" * 2_000_000)
+    program = (
+        "import sys\n"
+        "from policestats.landing.files import open_files\n"
+        "from tests.landing.files.reading import plan\n"
+        "with open_files('desk', sys.argv[1]) as reader:\n"
+        "    rows = reader.batches(plan(), columns=['a'])\n"
+        "    next(rows)\n"
+        "sys.exit(3)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], env=environment).returncode == 3
 
 
 def test_a_comma_file_read_with_another_dialect_is_refused(tmp_path: Path) -> None:
@@ -252,14 +275,16 @@ def by_the_csv_module(content: str) -> list[tuple[str | None, ...]] | None:
     return [tuple(value or None for value in row) for row in rows[1:]]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from(PIECES), max_size=12))
-def test_any_text_is_read_or_refused_as_by_the_csv_module(tmp_path: Path, pieces: list[str]) -> None:
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.integers(1, 60))
+def test_any_text_is_read_or_refused_as_by_the_csv_module(tmp_path: Path, pieces: list[str], size: int) -> None:
     content = "no,remark\n" + "".join(pieces)
     written(tmp_path, content)
     expected = by_the_csv_module(content)
-    if expected is None:
-        with pytest.raises(ExtractError, match=r"report\.csv:\d+:"):
-            read(tmp_path, plan())
-    else:
-        assert read(tmp_path, plan()) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "CHUNK", size)  # the file is cut anywhere
+        if expected is None:
+            with pytest.raises(ExtractError, match=r"report\.csv:\d+:"):
+                read(tmp_path, plan())
+        else:
+            assert read(tmp_path, plan()) == expected

@@ -250,6 +250,33 @@ def test_increments_beside_a_table_that_comes_whole(tmp_path: Path, home: Path) 
     assert (last["unit"].mode, last["unit"].rows, last["report"].mode, last["report"].rows) == ("snapshot", 1, "changes", 0)
 
 
+def test_increments_have_no_cursor(tmp_path: Path, home: Path) -> None:
+    """Each file says by itself what is new in it."""
+    catalog = desk(tmp_path, delivers="increments", cursor={"column": "entered_at"})
+    put(tmp_path / "in" / "report.csv", report_csv("R1"))
+    with pytest.raises(
+        DefinitionError, match=r"table 'report': 'cursor' says nothing of a table that is delivered in increments; remove it"
+    ):
+        land(catalog, tmp_path / "in", home)
+
+
+def test_a_file_with_a_cursor_lands_its_changes(tmp_path: Path, home: Path) -> None:
+    """A full export each time, of which only what changed is kept: R1 as it was, R2 changed, R3 gone, R4 new with an old time."""
+    catalog = desk(tmp_path, cursor={"column": "entered_at"})
+    exports = [
+        {"R1": "2026-01-01 08:00:00", "R2": "2026-01-02 08:00:00", "R3": "2026-01-03 08:00:00"},
+        {"R1": "2026-01-01 08:00:00", "R2": "2026-01-04 08:00:00", "R4": "2026-01-01 09:00:00"},
+    ]
+    for number, export in enumerate(exports, 1):
+        rows = [{"report_no": no, "entered_at": at} for no, at in export.items()]
+        put(tmp_path / "in" / "report.csv", csv_text(REPORT_COLUMNS, rows).encode())
+        assert land(catalog, tmp_path / "in", home).load_id == number
+        assert land(catalog, tmp_path / "in", home).unchanged
+    assert [(t.mode, t.rows, t.deleted) for t in tables(home)] == [("snapshot", 3, 0), ("changes", 2, 1)]
+    assert sorted(numbers(home, 2)) == ["R2", "R4"]
+    assert pq.read_table(RawStore(home).deleted_path("desk", "report", 2)).to_pylist() == [{"report_no": "R3"}]
+
+
 # --- nothing half-landed ---------------------------------------------------------------------------------------------------
 
 BROKEN: dict[str, tuple[str, bytes, str]] = {

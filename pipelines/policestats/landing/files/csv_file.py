@@ -1,7 +1,8 @@
 """Reads one CSV file as text, in Arrow batches and bounded memory; what is wrong with it is told by its line.
 
-pyarrow reads the file; nothing is guessed. It stops at a row of another length without telling the line, and takes a broken quote as a
-letter: then the file is read a second time with the csv module, row by row, to find the place.
+pyarrow parses blocks of whole records; nothing is guessed. A block that it refuses, and what follows a quote that is a letter or a fault,
+is read by the csv module row by row, which finds the line. pyarrow's own streaming reader is not used: its threads would read the file
+through Python, and end the process when they are still at it on exit.
 """
 
 from __future__ import annotations
@@ -9,17 +10,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.csv as pc
 
 from policestats.errors import ExtractError
 from policestats.landing.files.layout import Layout
+from policestats.landing.files.records import LONGEST, RecordTooLongError, lines_in, whole_records
 from policestats.landing.files.source_file import SourceFile
-from policestats.landing.files.text import CHUNK, WIDEST, QuoteCheck, Utf8Stream, WrongByteError
+from policestats.landing.files.text import Utf8Stream, WrongByteError
 
+BATCH_ROWS = 20_000
 _BUFFER = 64 * 1024  # bytes; a header needs no more
 
 
@@ -30,12 +32,13 @@ def columns(file: SourceFile, layout: Layout) -> list[str]:
     """
     if layout.header is not None:
         return list(layout.header)
-    with _rows(file, layout) as rows:
+    with file.reading() as binary:
+        stream = io.BufferedReader(Utf8Stream(binary, layout.encoding), _BUFFER)
         try:
-            header: list[str] = next(rows, [])
-        except csv.Error as error:
-            raise file.fault(f"the header is not valid CSV ({error}); {_dialect(layout)}", 1) from None
-    if not header:
+            begins, header = next(_records(file, layout, stream, 1), (1, []))
+        except WrongByteError as error:
+            raise _wrong_byte(file, layout, error) from None
+    if begins > 1 or not header:
         raise file.fault("the file has no header line; its first line must name the columns", 1)
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
@@ -46,93 +49,116 @@ def columns(file: SourceFile, layout: Layout) -> list[str]:
 def batches(file: SourceFile, layout: Layout, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Yield the rows of the ``wanted`` columns as text; blank lines hold no record.
 
-    Raises: ExtractError naming the line of a wrong byte, a broken quote or a row of another length.
+    Raises: ExtractError naming the line of a wrong byte, a broken quote, a row of another length or a record without end.
     """
-    header = columns(file, layout)
-    quotes = QuoteCheck(layout.quote, layout.delimiter) if layout.quote is not None else None
-    looked = False
+    table = _Table(file, layout, columns(file, layout), wanted)
+    line = 1
     with file.reading() as binary:
-        stream = Utf8Stream(binary, layout.encoding, quotes)
+        stream = Utf8Stream(binary, layout.encoding)
         try:
-            with _open(stream, layout, header, wanted) as reader:
-                for batch in reader:
-                    if quotes is not None and quotes.is_broken and not looked:
-                        _look_for_fault(file, layout, len(header))  # a quote inside an unquoted field is no fault
-                        looked = True
-                    yield batch
+            for block in whole_records(stream, layout.quote, layout.delimiter):
+                yield from table.parsed(block, line)
+                line += lines_in(block)
+            yield from table.row_by_row(io.BufferedReader(stream, _BUFFER), line)  # nothing, unless a quote stands in the way
         except WrongByteError as error:
             raise _wrong_byte(file, layout, error) from None
-        except pa.ArrowInvalid:  # its sentence quotes the row
-            if _look_for_fault(file, layout, len(header)) <= (1 if layout.header is None else 0):
-                return  # pyarrow wants more than a header without a line's end, or than nothing where the description gives the header
+        except RecordTooLongError:
             raise file.fault(
-                f"a record is longer than {CHUNK:,} bytes, or the file is no CSV; {_dialect(layout)}, and check that every quote is closed"
+                f"a record is longer than {LONGEST:,} bytes; {_dialect(layout)}; check that every quote is closed", line
             ) from None
-    if quotes is not None and quotes.is_broken and not looked:
-        _look_for_fault(file, layout, len(header))
 
 
-def _open(stream: Utf8Stream, layout: Layout, header: list[str], wanted: Sequence[str]) -> Any:
-    return pc.open_csv(
-        stream,
-        read_options=pc.ReadOptions(block_size=WIDEST * CHUNK, column_names=layout.header),
-        parse_options=pc.ParseOptions(
+class _Table:
+    """Makes batches of the ``wanted`` columns from the text of a file whose columns are ``header``."""
+
+    def __init__(self, file: SourceFile, layout: Layout, header: list[str], wanted: Sequence[str]) -> None:
+        self._file, self._layout, self._header = file, layout, header
+        self._at = [header.index(name) for name in wanted]
+        self._schema = pa.schema([pa.field(name, pa.string()) for name in wanted])
+        self._is_header_due = layout.header is None
+        self._parse = pc.ParseOptions(
             delimiter=layout.delimiter,
             quote_char=layout.quote or False,
             double_quote=True,
             escape_char=False,
             newlines_in_values=layout.quote is not None,
             ignore_empty_lines=True,
-        ),
-        convert_options=pc.ConvertOptions(
+        )
+        self._convert = pc.ConvertOptions(
             column_types=dict.fromkeys(header, pa.string()),
             include_columns=list(wanted),
             null_values=list(layout.null_values),
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
             check_utf8=False,  # the stream has done it
-        ),
-    )
+        )
 
-
-def _look_for_fault(file: SourceFile, layout: Layout, width: int) -> int:
-    """Read the file row by row and return how many rows it has, the header included, when nothing is wrong with it.
-
-    Raises: ExtractError with the line on which the first wrong record begins.
-    """
-    named = "header" if layout.header is None else "description"
-    with _rows(file, layout) as rows:
-        begins, count = 1, 0
-        while True:
-            try:
-                fields = next(rows, None)
-            except csv.Error as error:
-                ends = f", found on line {rows.line_num}" if rows.line_num > begins else ""
-                raise file.fault(f"not valid CSV ({error}{ends}); {_dialect(layout)}", begins) from None
-            if fields is None:
-                return count
-            if fields and len(fields) != width:
-                raise file.fault(f"{len(fields)} fields, the {named} has {width}; {_dialect(layout)}", begins)
-            begins, count = rows.line_num + 1, count + bool(fields)
-
-
-@contextmanager
-def _rows(file: SourceFile, layout: Layout) -> Iterator[Any]:
-    """Give the rows of the file by the csv module, in the dialect of ``layout``. Raises: ExtractError for a wrong byte."""
-    csv.field_size_limit(CHUNK)  # narratives are longer than the module's own 128 KiB
-    with file.reading() as binary:
-        lines = io.TextIOWrapper(io.BufferedReader(Utf8Stream(binary, layout.encoding), _BUFFER), encoding="utf-8", newline="")
+    def parsed(self, block: bytes, line: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a block of whole records that begins on ``line``."""
+        names = None if self._is_header_due else self._header
         try:
-            yield csv.reader(
-                lines,
-                delimiter=layout.delimiter,
-                quotechar=layout.quote,
-                quoting=csv.QUOTE_NONE if layout.quote is None else csv.QUOTE_MINIMAL,
-                doublequote=True,
-                strict=True,
+            rows = pc.read_csv(
+                pa.BufferReader(block),
+                read_options=pc.ReadOptions(block_size=len(block) + 1, column_names=names),
+                parse_options=self._parse,
+                convert_options=self._convert,
             )
-        except WrongByteError as error:
-            raise _wrong_byte(file, layout, error) from None
+        except pa.ArrowInvalid:  # its sentence quotes the row, and tells no line
+            yield from self.row_by_row(io.BytesIO(block), line)
+            return
+        self._is_header_due = False
+        yield from rows.to_batches()
+
+    def row_by_row(self, binary: IO[bytes], line: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of ``binary``, whose first line is ``line`` of the file, read by the csv module: slowly, and telling the line.
+
+        Raises: ExtractError with the line on which the first wrong record begins.
+        """
+        kept: list[list[str | None]] = []
+        for begins, fields in _records(self._file, self._layout, binary, line):
+            if self._is_header_due:
+                self._is_header_due = False
+                continue
+            if len(fields) != len(self._header):
+                named = "header" if self._layout.header is None else "description"
+                raise self._file.fault(f"{len(fields)} fields, the {named} has {len(self._header)}; {_dialect(self._layout)}", begins)
+            kept.append([None if fields[i] in self._layout.null_values else fields[i] for i in self._at])
+            if len(kept) == BATCH_ROWS:
+                yield self._batch(kept)
+                kept = []
+        if kept:
+            yield self._batch(kept)
+
+    def _batch(self, rows: list[list[str | None]]) -> pa.RecordBatch:
+        return pa.RecordBatch.from_arrays([pa.array(values, pa.string()) for values in zip(*rows, strict=True)], schema=self._schema)
+
+
+def _records(file: SourceFile, layout: Layout, binary: IO[bytes], line: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records of UTF-8 text that are not blank, each with the line on which it begins.
+
+    Raises: ExtractError naming that line when a record is not valid CSV.
+    """
+    csv.field_size_limit(LONGEST)  # narratives are longer than the module's own 128 KiB
+    rows = csv.reader(
+        io.TextIOWrapper(binary, encoding="utf-8", newline=""),
+        delimiter=layout.delimiter,
+        quotechar=layout.quote,
+        quoting=csv.QUOTE_NONE if layout.quote is None else csv.QUOTE_MINIMAL,
+        doublequote=True,
+        strict=True,
+    )
+    while True:
+        begins = line + rows.line_num
+        try:
+            fields = next(rows, None)
+        except csv.Error as error:
+            last = line + rows.line_num - 1
+            found = f", found on line {last}" if last > begins else ""
+            raise file.fault(f"not valid CSV ({error}{found}); {_dialect(layout)}", begins) from None
+        if fields is None:
+            return
+        if fields:
+            yield begins, fields
 
 
 def _wrong_byte(file: SourceFile, layout: Layout, error: WrongByteError) -> ExtractError:

@@ -68,6 +68,8 @@ def layout_of(source: str, plan: TablePlan) -> Layout:
     asked = f"source {source!r}, table {plan.name!r}"
     if "file" in options and plan.member != plan.name:
         raise DefinitionError(f"{asked}: 'file' and 'member' both name the file; remove 'member'")
+    if plan.delivers == "increments" and plan.cursor is not None:
+        raise DefinitionError(f"{asked}: 'cursor' says nothing of a table that is delivered in increments; remove it")
     made: dict[str, Any] = {key: options[key] for key in ("format", "sheet", "header_row", "encoding", "delimiter") if key in options}
     if "quote" in options:
         made["quote"] = None if options["quote"] == NO_QUOTE else options["quote"]
