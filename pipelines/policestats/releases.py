@@ -46,7 +46,7 @@ def read_form(
         names = [c["column_code"] for c in columns]
         long = frame.astype(dict.fromkeys(names, "float64")).melt(_LEADING, names, "column_code", "value", ignore_index=False)
         long = long.sort_index(kind="stable").reset_index(drop=True)
-        blocks = _frame(engine, "SELECT row_code, block_id FROM report.form_row WHERE form_id = ?", [form_id])
+        blocks = _frame(engine, "SELECT DISTINCT row_code, block_id FROM report.form_row WHERE form_id = ?", [form_id])
         status = _frame(
             engine, "SELECT unit_code, block_id, column_code, status FROM report.status WHERE form_id = ? AND row_code IS NULL", [form_id]
         )
@@ -109,7 +109,7 @@ def trace(
         if spec["variant"] is None:
             operands = ", ".join(_operands(json.loads(spec["expression"]), engine, form_id))
             raise ReleaseError(f"form {form_id}: the column {column} is computed from others; trace {operands}")
-        if spec["applies_to"] and row not in spec["applies_to"]:
+        if spec["applies_to"] and row.partition("/")[0] not in spec["applies_to"]:
             raise ReleaseError(
                 f"form {form_id}: the column {column} has cells only in the rows {', '.join(spec['applies_to'])}, not in {row}"
             )

@@ -16,8 +16,9 @@ from policestats.catalog import Catalog, load_catalog
 from policestats.engines import release_folder
 from policestats.engines.duckdb import open_warehouse
 from policestats.errors import ReleaseError
-from policestats.stages import publish
-from tests.publish.standards import OTHER_CITY, PERIOD, STATION_1, file_case, tabulated
+from policestats.releases import trace
+from policestats.stages import explain, publish
+from tests.publish.standards import OTHER_CITY, PERIOD, STATION_1, definitions, file_case, tabulated, warehouse
 
 
 def names(home: Path) -> list[str]:
@@ -85,7 +86,8 @@ import os, sys
 from pathlib import Path
 from policestats.catalog import load_catalog
 from policestats.engines import release_folder
-from policestats.stages import publish
+from policestats.releases import trace
+from policestats.stages import explain, publish
 root, home, where = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 def stop(*_, **__):
     os._exit(9)
@@ -148,11 +150,52 @@ def test_a_definition_that_changed_since_is_refused(home: Path, small: Catalog) 
         run(home, small)
 
 
-def test_columns_described_for_another_period_are_refused(home: Path, small: Catalog) -> None:
+def test_columns_named_otherwise_since_are_refused(home: Path, small: Catalog) -> None:
     with open_warehouse(home) as engine:
         engine.execute("UPDATE report.form_column SET label_zh = '旧名' WHERE column_code = 'FILED'")
-    with pytest.raises(ReleaseError, match=r"the warehouse holds the columns of T01 as of another period; run 'policestats tabulate"):
+    with pytest.raises(ReleaseError, match=r"the columns of T01 are named otherwise than when it was tabulated; run 'policestats tabulate"):
         run(home, small)
+
+
+def test_tabulating_a_week_leaves_the_month_as_it_was(tmp_path: Path) -> None:
+    """A form of two frequencies whose week has a column less: the month is published with its own columns, the week with its own."""
+    catalog = definitions(tmp_path / "definitions")
+    template = tmp_path / "definitions" / "report_templates" / "cn" / "T01.yaml"
+    both = template.read_text(encoding="utf-8").replace("frequency: [month]", "frequency: [month, week]")
+    template.write_text(both.replace('unit: "种",', 'unit: "种", frequencies: [month],'), encoding="utf-8")
+    home = tmp_path / "home"
+    warehouse(home, catalog)
+    tabulated(home, catalog, PERIOD)
+    alone = run(home, catalog)
+    tabulated(home, catalog, "2026-W40")
+    after = run(home, catalog)
+    assert (after.unchanged, after.release_id) == (True, alone.release_id)
+    week = run(home, catalog, "2026-W40")
+    columns = {}
+    for release in (alone, week):
+        with open_warehouse(release.folder, read_only=True, name=release_folder.STATISTICS) as engine:
+            columns[release.folder.name] = (
+                engine.sql("SELECT column_code FROM report.form_column ORDER BY column_order").column(0).to_pylist()
+            )
+            periods = {
+                t: engine.sql(f"SELECT DISTINCT period FROM report.{t}").column(0).to_pylist() for t in ("form", "form_row", "row_member")
+            }
+        assert periods == {name: [release.folder.name.removesuffix("-r1")] for name in periods}
+    weekly = ["FILED", "RECEIVED", "ALL_ONLY", "SHARE", "HIDDEN", "BEFORE"]
+    assert columns == {"2026-10-r1": ["FILED", "CHARGES", *weekly[1:]], "2026-W40-r1": weekly}
+    assert len(trace("T01", "T", "FILED", STATION_1, home=home, release="2026-10-r1")) == 2  # case1 and case2, each once
+    told = explain.run(catalog=catalog, home=home, form="T01", row="T", column="FILED", period=PERIOD, unit=STATION_1)
+    assert (told.records, told.value) == (2, f"{STATION_1} 2026-10: 2")
+
+
+def test_a_warehouse_of_an_earlier_layout_is_tabulated_anew(home: Path, small: Catalog) -> None:
+    with open_warehouse(home) as engine:
+        engine.execute("ALTER TABLE report.form_row DROP COLUMN period")
+    tabulated(home, small, "2026-11")
+    with pytest.raises(ReleaseError, match=r"no form has been tabulated for 2026-10 \(there is 2026-11\)"):
+        run(home, small)
+    tabulated(home, small, PERIOD)
+    assert run(home, small).changed == ["first release of 2026-10"]
 
 
 def test_forms_of_different_loads_are_refused(home: Path, small: Catalog) -> None:

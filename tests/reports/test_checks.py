@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from policestats.catalog import Catalog
+from policestats.reports.checks import Elsewhere
 from policestats.reports.form_table import FormTable
 from policestats.reports.template import Form
 from tests.reports import tiny
-from tests.reports.tables import judged, short, table
+from tests.reports.tables import altered, elsewhere, judged, short, table
 from tests.reports.tiny import NORTH, NORTH_1, NORTH_2, PROVINCE, SOUTH, SOUTH_1, UNKNOWN
 
 _COLUMNS = """
@@ -100,7 +101,7 @@ def test_units_adds_what_is_booked_at_every_unit_below(catalog: Catalog) -> None
     all_below = form(catalog, '"[T].A = units([T].A)"')
     right = _whole(all_below, NORTH=1, NORTH_1=2, NORTH_2=3, SOUTH_1=4)  # North 6, South 4, province 10
     assert judged(right, "F-01").findings == []
-    right.values["A"][right.units.index(PROVINCE), 0] = 11_000_000
+    altered(right, "A", PROVINCE, "T", 11)
     [wrong] = judged(right, "F-01").findings
     assert (wrong.unit_code, wrong.left, wrong.right) == (PROVINCE, 11, 10)
 
@@ -109,7 +110,7 @@ def test_children_adds_the_children_and_the_unit_itself(catalog: Catalog) -> Non
     next_below = form(catalog, '"[T].A = children([T].A)"')
     filled = _whole(next_below, NORTH=1, NORTH_1=2, NORTH_2=3, SOUTH_1=4)
     assert judged(filled, "F-01").findings == []
-    filled.values["A"][filled.units.index(NORTH), 0] = 7_000_000  # North says 7: wrong at North (6), and at the province (7 + 4, not 10)
+    altered(filled, "A", NORTH, "T", 7)  # North says 7: wrong at North (6), and at the province (7 + 4, not 10)
     found = {f.unit_code: (f.left, f.right) for f in judged(filled, "F-01").findings}
     assert found == {NORTH: (7, 6), PROVINCE: (10, 11)}
 
@@ -134,16 +135,16 @@ def test_days_adds_the_days_of_the_period(catalog: Catalog) -> None:
     filled = table(daily, {NORTH_1: {"A": [8, 8, 8, 0, 0]}}, period="2026-W41")
     asked = []
 
-    def each_day(form_id: str, period: str, row: str, column: str) -> dict[str, int]:
-        asked.append((form_id, period, row, column))
-        return {NORTH_1: 2_000_000 if period == "2026-10-11" else 1_000_000}
+    def each_day(form_id: str, period: str, column: str) -> Elsewhere:
+        asked.append((form_id, period, column))
+        return elsewhere("T", {NORTH_1: 2 if period == "2026-10-11" else 1})
 
     assert judged(filled, "F-01", each_day).findings == []  # 6 days of 1 and a Sunday of 2
-    assert asked == [("F", f"2026-10-{d:02d}", "T", "A") for d in range(5, 12)]
+    assert asked == [("F", f"2026-10-{d:02d}", "A") for d in range(5, 12)]
     assert short(judged(filled, "F-01").findings) == [(NORTH_1, None, None, "not_evaluated")]  # the days were not filled
 
-    def but_sunday(form_id: str, period: str, row: str, column: str) -> dict[str, int] | None:
-        return None if period == "2026-10-11" else {NORTH_1: 8_000_000}
+    def but_sunday(form_id: str, period: str, column: str) -> Elsewhere | None:
+        return None if period == "2026-10-11" else elsewhere("T", {NORTH_1: 8})
 
     assert [f.outcome for f in judged(filled, "F-01", but_sunday).findings] == ["not_evaluated"]  # six of seven days prove nothing
 
@@ -152,14 +153,19 @@ def test_another_form(catalog: Catalog) -> None:
     other = form(catalog, '"[T].A = G[X].N"')
     filled = table(other, {u: {"A": [3, 3, 3, 0, 0], "B": [0] * 5, "C": [0] * 5, "R": [0] * 5} for u in (NORTH_1, NORTH_2, SOUTH_1)})
 
-    def there(form_id: str, period: str, row: str, column: str) -> dict[str, int]:
-        assert (form_id, period, row, column) == ("G", "2026-10", "X", "N")
-        return {NORTH_1: 3_000_000, NORTH_2: 4_000_000}  # nothing of SOUTH_1
+    def there(form_id: str, period: str, column: str) -> Elsewhere:
+        assert (form_id, period, column) == ("G", "2026-10", "N")
+        return elsewhere("X", {NORTH_1: 3, NORTH_2: 4})  # nothing of SOUTH_1
 
     found = judged(filled, "F-01", there)
     assert short(found.findings) == [(NORTH_2, None, None, "failed"), (SOUTH_1, None, None, "not_evaluated")]
     assert found.passed == {("F-01", NORTH_1): 1}
     assert {f.outcome for f in judged(filled, "F-01").findings} == {"not_evaluated"}  # the form is not there: never passed
+
+    def another_row(form_id: str, period: str, column: str) -> Elsewhere:
+        return elsewhere("Y", {NORTH_1: 3, NORTH_2: 3, SOUTH_1: 3})
+
+    assert {f.outcome for f in judged(filled, "F-01", another_row).findings} == {"not_evaluated"}  # nor is its row
 
 
 @pytest.mark.parametrize(
@@ -265,7 +271,7 @@ def test_implied_checks_pass_on_a_right_form(catalog: Catalog) -> None:
 )
 def test_implied_checks_fail_when_a_row_is_wrong(catalog: Catalog, column: str, row: str, value: int, failing: set[str]) -> None:
     filled = _implied(catalog)
-    filled.values[column][0, filled.row_index(row)] = value * 1_000_000
+    altered(filled, column, filled.units[0], row, value)
     found = judged(filled)
     assert {f.check_id for f in found.findings} == failing
     assert all(f.severity == "error" and f.outcome == "failed" for f in found.findings)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from policestats.catalog import Catalog
-from policestats.reports.checks import Finding, Outcome
+from policestats.reports.check_language import read_check
+from policestats.reports.checks import Findings, Outcome
 from policestats.reports.form_table import FormTable
 from policestats.reports.generation import GenerationRate, generation
 from tests.reports import tiny
@@ -40,12 +42,15 @@ def forms(catalog: Catalog) -> tuple[FormTable, FormTable]:
     return f, g
 
 
-def finding(severity: str, outcome: str) -> Finding:
-    return Finding("G-01", severity, NORTH_1, None, None, None, Decimal(1), Decimal(2), outcome, "")
+def finding(severity: str, outcome: str) -> Findings:
+    """Return that [T].X = 2 did not hold, or could not be evaluated, at North 1, where X is 1."""
+    check = read_check({"id": "G-01", "severity": severity, "that": "[T].X = 2"}, "", ["T"], ["X"])
+    here = np.array([0])
+    return Findings(check, None, [None], [None], here, here, here + 1_000_000, here + 2_000_000, np.array([outcome == "failed"]))
 
 
-def rates(forms: tuple[FormTable, FormTable], *found: Finding, prescribed: int = PRESCRIBED) -> Rates:
-    outcomes = [(forms[0], Outcome([], {})), (forms[1], Outcome(list(found), {}))]
+def rates(forms: tuple[FormTable, FormTable], *found: Findings, prescribed: int = PRESCRIBED) -> Rates:
+    outcomes = [(forms[0], Outcome(forms[0].units), ()), (forms[1], Outcome(forms[1].units, list(found)), ())]
     return {(r.rate_id, r.form_id, r.unit_code): r for r in generation(outcomes, prescribed)}
 
 
@@ -98,6 +103,6 @@ def test_no_cell_no_rate(catalog: Catalog) -> None:
         {NORTH_1: {"P": [0]}},
         statuses={("P", NORTH_1): "not_applicable"},
     )
-    found = {(r.rate_id, r.form_id): r for r in generation([(empty, Outcome([], {}))], 1)}
+    found = {(r.rate_id, r.form_id): r for r in generation([(empty, Outcome(empty.units), ())], 1)}
     assert fraction(found["cell", None]) == (0, 0)
     assert found["cell", None].pct is None

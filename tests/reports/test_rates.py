@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policestats.reports.rates import rate, rates
+from policestats.reports.rates import rate, rates, wilson, wilsons
 
 BIG = 10**15  # more than any count, and than any sum of yuan
 COUNTS = st.integers(-BIG, BIG)
@@ -78,10 +78,51 @@ def test_arrays_give_what_single_rates_give(pairs: list[tuple[int, int]], per: i
     for (n, d), value, has in zip(pairs, found, defined, strict=True):
         assert bool(has) == (d != 0)
         if d:
-            assert Decimal(value).scaleb(-6) == rounded(n, d, per, decimals)  # in millionths
+            assert Decimal(int(value)).scaleb(-6) == rounded(n, d, per, decimals)  # in millionths
 
 
 def test_a_fixed_row_is_the_base_of_every_row() -> None:
     found, defined = rates(np.array([[1, 2, 0]], dtype=object), np.array([[3]], dtype=object), per=100, decimals=2)
     assert found.tolist() == [[33_330_000, 66_670_000, 0]]  # 33.33, 66.67, 0.00
     assert defined.all()
+
+
+@given(st.lists(st.tuples(st.integers(-(2**62), 2**62), st.integers(0, 2**62)), min_size=1, max_size=5), PER, DECIMALS)
+def test_64_bits_give_what_python_integers_give(pairs: list[tuple[int, int]], per: int, decimals: int) -> None:
+    """Sizes up to the largest that are kept in 64 bits: where a product would not fit, nothing may wrap around."""
+    numbers = [np.array(side, dtype=np.int64) for side in zip(*pairs, strict=True)]
+    found, defined = rates(numbers[0], numbers[1], per=per, decimals=decimals)
+    for (n, d), value, has in zip(pairs, found, defined, strict=True):
+        assert bool(has) == (d != 0)
+        if d:
+            assert Decimal(int(value)).scaleb(-6) == rate(n, d, per=per, decimals=decimals)
+
+
+# Worked on paper with z = 1.959964, z² = 3.841459: bounds = (2k + z² ± z sqrt(z² + 4k(n - k)/n)) / (2 (n + z²)).
+# 45 of 50: (93.841459 ± 1.959964 x sqrt(3.841459 + 18)) / 107.682918 = (93.841459 ± 9.159844) / 107.682918
+# 10 of 10: (23.841459 ± 3.841459) / 27.682918; 0 of 10 is its mirror image
+# 1 of 3: (5.841459 ± 1.959964 x sqrt(3.841459 + 2.666667)) / 13.682918 = (5.841459 ± 5.000053) / 13.682918
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        (45, 50, "78.64", "95.65"),
+        (10, 10, "72.25", "100.00"),
+        (0, 10, "0.00", "27.75"),
+        (1, 3, "6.15", "79.23"),
+        (98_000, 100_000, "97.91", "98.08"),
+    ],
+)
+def test_the_wilson_interval_by_hand(successes: int, trials: int, low: str, high: str) -> None:
+    assert [str(wilson(successes, trials, bound=b, decimals=2)) for b in ("low", "high")] == [low, high]
+
+
+def test_nothing_checked_has_no_bounds_and_no_share_is_refused() -> None:
+    assert wilson(0, 0, bound="low", decimals=2) is None
+    with pytest.raises(ValueError, match="51 of 50 cannot be a share"):
+        wilson(51, 50, bound="low", decimals=2)
+
+
+def test_bounds_of_arrays() -> None:
+    found, defined = wilsons(np.array([[45, 0, 51, 0]]), np.array([[50, 0, 50, 10]]), bound="low", decimals=2)
+    assert found.tolist() == [[78_640_000, 0, 0, 0]]  # in millionths
+    assert defined.tolist() == [[True, False, False, True]]  # nothing checked; more correct than checked; a bound that is 0

@@ -104,10 +104,10 @@ FROM {r} AS r
 JOIN {c} AS c ON c.form_id = r.form_id AND c.period = r.period AND c.indicator_id = r.indicator_id AND c.anchor_on = r.anchor_on
   AND c.on_date < r.end_on
   AND ((NOT r.is_stock AND c.on_date >= r.start_on) OR (r.is_stock AND (c.until_date IS NULL OR c.until_date >= r.end_on)))
-JOIN {m} AS m ON m.form_id = r.form_id AND m.member_row_code = c.row_code
+JOIN {m} AS m ON m.form_id = r.form_id AND m.period = r.period AND m.member_row_code = c.row_code
 JOIN {u} AS u ON u.period = r.period AND u.member_unit_code = c.unit_code
 WHERE r.form_id = form_id AND r.period = period AND r.column_code = column_code AND m.row_code = row_code AND u.unit_code = unit_code
-  AND NOT (r.is_net AND EXISTS (
+  AND NOT (r.is_net AND m.is_netted AND EXISTS (
     SELECT 1 FROM {u} AS p WHERE p.period = u.period AND p.unit_code = u.unit_code AND p.member_unit_code = c.partner_unit_code))
 ORDER BY c.on_date, c.record_key, c.unit_code, c.row_code"""
     return [macro, f"COMMENT ON MACRO TABLE {TRACE_DB}.main.trace IS {_text(f'{zh} | {en}')}"]

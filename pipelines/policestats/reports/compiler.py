@@ -13,7 +13,7 @@ from policestats.query import Query, Scope, case, cast, column, condition, equal
 from policestats.query.build import joined_text
 from policestats.reports.facts import RECORD_KEY
 from policestats.reports.plan import Plan
-from policestats.reports.template import Block
+from policestats.reports.template import Block, Dynamic
 
 #: Temporary table (unit_code, standing_unit_code) that carries every unit to the one it counts for.
 CARRY = "unit_carry"
@@ -147,9 +147,22 @@ def _partner(catalog: Catalog, scope: Scope, partner: str | None) -> exp.Expr:
     return case([(outside, exp.null())], _standing(catalog, column("standing_unit_code", "other")))
 
 
+def _found(block: Block, dynamic: Dynamic, scope: Scope) -> exp.Expr:
+    """The row code ``member/value`` of a row found in the data; ``-`` stands for no value."""
+    member: exp.Expr = literal(block.id)
+    if dynamic.crossed is not None:
+        dimension = scope.resolve(dynamic.crossed)
+        known = exp.In(this=dimension, expressions=[literal(m.code) for m in dynamic.members if m.kind == "leaf"])
+        member = case([(known, dimension.copy())], literal(dynamic.unknown))
+    value = exp.Coalesce(this=cast(scope.resolve(dynamic.dimension), "text"), expressions=[literal("-")])
+    return joined_text([member, value])
+
+
 def _leaf(block: Block, scope: Scope) -> exp.Expr:
     """The leaf of a record in a block; null when the record does not enter the block."""
-    if block.dimension is None:
+    if block.dynamic is not None:
+        leaf = _found(block, block.dynamic, scope)
+    elif block.dimension is None:
         leaf = literal(block.rows[0].code)
     else:
         dimension = scope.resolve(block.dimension)

@@ -44,11 +44,12 @@ _BLOCK = ("block_id", "VARCHAR", "行区", "block of rows")
 
 FORM = PublishedTable(
     "report.form",
-    "报表",
-    "forms",
+    "报表（按编制该期时的定义）",
+    "forms, as they were defined when the period was tabulated",
     (
         _FORM,
         _VERSION,
+        _PERIOD,
         ("title_zh", "VARCHAR", "中文名称", "title in Chinese"),
         ("title_en", "VARCHAR", "英文名称", "title in English"),
         ("frequency", "VARCHAR", "报告期别", "frequencies, joined by a comma"),
@@ -61,15 +62,17 @@ FORM = PublishedTable(
 )
 FORM_ROW = PublishedTable(
     "report.form_row",
-    "报表行",
-    "rows of forms",
+    "报表行（按期）",
+    "rows of forms in a period",
     (
         _FORM,
         _VERSION,
+        _PERIOD,
         _BLOCK,
+        ("unit_code", "VARCHAR", "仅该机构有此行（空：全部机构）", "the only unit that has the row (null: all)"),
         _ROW,
         ("parent_row_code", "VARCHAR", "上级行", "row it is part of"),
-        ("kind", "VARCHAR", "种类：合计、小计、叶、其中", "total, subtotal, leaf or of_which"),
+        ("kind", "VARCHAR", "种类：合计、小计、叶、其中、found 数据中出现", "total, subtotal, leaf, of_which or found (in the data)"),
         ("label_zh", "VARCHAR", "中文标题", "label in Chinese"),
         ("label_en", "VARCHAR", "英文标题", "label in English"),
         ("row_order", "INTEGER", "顺序", "printed order"),
@@ -77,11 +80,12 @@ FORM_ROW = PublishedTable(
 )
 FORM_COLUMN = PublishedTable(
     "report.form_column",
-    "报表列",
-    "columns of forms",
+    "报表列（按期）",
+    "columns of forms in a period",
     (
         _FORM,
         _VERSION,
+        _PERIOD,
         _BLOCK,
         _COLUMN,
         ("parent_column_code", "VARCHAR", "上级列", "column it is part of"),
@@ -232,7 +236,13 @@ ROW_MEMBER = PublishedTable(
     "report.row_member",
     "行的组成",
     "rows and the leaf or of-which rows whose contributions they add up",
-    (_FORM, _ROW, ("member_row_code", "VARCHAR", "组成行", "member row")),
+    (
+        _FORM,
+        _PERIOD,
+        _ROW,
+        ("member_row_code", "VARCHAR", "组成行", "member row"),
+        ("is_netted", "BOOLEAN", "轧差列在此行轧差", "transfers inside a unit's subtree fall away in this row, in columns that net them"),
+    ),
 )
 UNIT_MEMBER = PublishedTable(
     "report.unit_member",
@@ -272,9 +282,7 @@ RUN = PublishedTable(
 )
 
 #: tables rewritten for one (form, period)
-PER_FORM = (RUN, CELL, STATUS, CHECK_RESULT, CHECK_COUNT, QUERY, CONTRIBUTION, READING)
-#: tables that describe a form
-OF_FORM = (FORM, FORM_ROW, FORM_COLUMN, ROW_MEMBER)
+PER_FORM = (FORM, FORM_ROW, FORM_COLUMN, ROW_MEMBER, RUN, CELL, STATUS, CHECK_RESULT, CHECK_COUNT, QUERY, CONTRIBUTION, READING)
 #: tables rewritten for a period
 PER_PERIOD = (UNIT_MEMBER, UNIT, GENERATION)
-ALL = (*OF_FORM, *PER_FORM, *PER_PERIOD)
+ALL = (*PER_FORM, *PER_PERIOD)

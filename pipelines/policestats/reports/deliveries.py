@@ -7,8 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
+
 from policestats.periods import ReferencePeriod
 from policestats.reports.units import UnitsTree, UnitVersion, leaves_between
+
+#: silent unit-months named in a reason
+_NAMED = 5
+Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -20,58 +27,84 @@ class Coverage:
     silent: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Coverages:
+    """The coverage of every unit of a tree."""
+
+    tree: UnitsTree
+    delivered: Counts
+    due: Counts
+    silent: list[tuple[str, ...]]
+
+    def __getitem__(self, unit: str) -> Coverage:
+        i = self.tree.position[unit]
+        return Coverage(int(self.delivered[i]), int(self.due[i]), self.silent[i])
+
+    def at(self, units: Sequence[str]) -> tuple[Counts, Counts, list[tuple[str, ...]]]:
+        """Return delivered, due and silent of ``units``."""
+        chosen = [self.tree.position[u] for u in units]
+        return self.delivered[chosen], self.due[chosen], [self.silent[i] for i in chosen]
+
+
 @dataclass
 class Deliveries:
-    """What was delivered, by table: ``months`` holds (unit, month) pairs; a table in ``whole`` is delivered by its source for all units at once."""
+    """What was delivered, by table: ``months`` holds, by month, the units; a table in ``whole`` is delivered by its source for all units at once."""
 
     versions: Sequence[UnitVersion]
     tree: UnitsTree
-    months: dict[str, set[tuple[str, str]]]
+    months: dict[str, dict[str, set[str]]]
     whole: set[str]
-    _due: dict[str, list[str]] = field(default_factory=dict)
+    _due: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str | None, str | None]], versions: Sequence[UnitVersion], tree: UnitsTree) -> Deliveries:
         """Return the deliveries from rows (table, unit, month); null unit and month: the source delivers for all units at once."""
-        months: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        months: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         whole = set()
         for name, unit, month in rows:
             if unit is None or month is None:
                 whole.add(name)
             else:
-                months[name].add((unit, month))
-        return cls(versions, tree, dict(months), whole)
+                months[name][month].add(unit)
+        return cls(versions, tree, {name: dict(of) for name, of in months.items()}, whole)
 
-    def coverage(self, tables: Iterable[str], start: date, end: date) -> dict[str, Coverage]:
+    def coverage(self, tables: Iterable[str], start: date, end: date) -> Coverages:
         """Return, for every unit of the tree, the coverage of ``tables`` over the months that [start, end) touches.
 
         A unit-month of which one table is absent is not delivered: a figure made without one of its tables would be a wrong one.
         """
-        delivered: dict[str, int] = defaultdict(int)
-        due: dict[str, int] = defaultdict(int)
-        silent: dict[str, dict[tuple[str, str], list[str]]] = defaultdict(dict)
+        count = len(self.tree.units)
+        due, absent = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+        silent: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
         names = [t for t in tables if t not in self.whole]
         for month in _months(start, end) if names else ():
-            for unit in self._owing(month):
-                standing = self.tree.standing(unit)
-                absent = [name for name in names if (unit, month) not in self.months.get(name, ())]
-                due[standing] += 1
-                if absent:
-                    silent[standing][unit, month] = absent
-                else:
-                    delivered[standing] += 1
-        found = {}
-        for code in (u.code for u in self.tree.units):
-            below = self.tree.below(code)
-            lacking = sorted((*at, ", ".join(sorted(tables))) for member in below for at, tables in silent.get(member, {}).items())
-            named = tuple(f"{unit} in {month} ({tables})" for unit, month, tables in lacking[:5])
-            found[code] = Coverage(sum(delivered[m] for m in below), sum(due[m] for m in below), named)
-        return found
+            owing = self._owing(month)
+            due += np.bincount([at for _, at in owing], minlength=count)
+            came = {name: self.months.get(name, {}).get(month, set()) for name in names}
+            from_all = set.intersection(*came.values())
+            for unit, at in owing:
+                if unit not in from_all:
+                    absent[at] += 1
+                    silent[at].append((unit, month, ", ".join(sorted(name for name in names if unit not in came[name]))))
+        due, absent = self.tree.add_up(due), self.tree.add_up(absent)
+        return Coverages(self.tree, due - absent, due, self._named(silent))
 
-    def _owing(self, month: str) -> list[str]:
+    def _named(self, silent: dict[int, list[tuple[str, str, str]]]) -> list[tuple[str, ...]]:
+        """Return the first silent unit-months below each unit, in order, as words."""
+        first = [sorted(silent.get(i, ()))[:_NAMED] for i in range(len(self.tree.units))]
+        for i in range(len(first) - 1, -1, -1):  # parents stand before their children
+            above = self.tree.units[i].parent
+            if above is not None and first[i]:
+                at = self.tree.position[above]
+                first[at] = sorted(first[at] + first[i])[:_NAMED]
+        return [tuple(f"{unit} in {month} ({tables})" for unit, month, tables in lacking) for lacking in first]
+
+    def _owing(self, month: str) -> list[tuple[str, int]]:
+        """Return the units that owe a delivery of ``month``, each with the position of the unit that stands for it now."""
         if month not in self._due:
             period = ReferencePeriod.parse(month)
-            self._due[month] = sorted(leaves_between(self.versions, period.start, period.end))
+            owing = leaves_between(self.versions, period.start, period.end)
+            self._due[month] = [(unit, self.tree.position[self.tree.standing(unit)]) for unit in sorted(owing)]
         return self._due[month]
 
 

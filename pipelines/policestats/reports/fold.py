@@ -1,18 +1,13 @@
-"""Contributions folded to cells: first at the unit that booked them, then up the tree of units and the tree of rows."""
+"""Contributions grouped where they are booked: by column, row and unit. rollup.py adds the groups up the trees."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-
-import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
-from policestats.query import Query, column, equal, literal, table
+from policestats.query import Query, cast, column, equal, literal, table
 from policestats.reports.compiler import CONTRIBUTION
 from policestats.reports.plan import Plan
-from policestats.reports.rates import SCALE, Integers
 
 #: Temporary tables: which column reads which contributions; row and unit trees as (code, member) pairs.
 READING = "column_reading"
@@ -65,7 +60,7 @@ def booked(form_id: str, period: str) -> Query:
             groups[1].as_("row_code", quoted=True, copy=False),
             groups[2].as_("unit_code", quoted=True, copy=False),
             partner.as_("partner_unit_code", quoted=True, copy=False),
-            exp.Sum(this=column("value", "c")).as_("value", quoted=True, copy=False),
+            cast(exp.Sum(this=column("value", "c")), "decimal").as_("value", quoted=True, copy=False),
             copy=False,
         )
         .from_(_contribution(), copy=False)
@@ -76,60 +71,39 @@ def booked(form_id: str, period: str) -> Query:
     return Query(select, ("column_code", "row_code", "unit_code", "partner_unit_code", "value"))
 
 
-def summed(booked_table: str) -> Query:
-    """Return (column_code, row_code, unit_code, value) for every unit and row, from what ``booked`` gave; transfers inside a subtree fall away."""
-    inside = (
-        exp.select(literal(1), copy=False)
-        .from_(table(UNIT_MEMBER, alias="p"), copy=False)
-        .where(
-            equal(column("unit_code", "p"), column("unit_code", "u")),
-            equal(column("member_unit_code", "p"), column("partner_unit_code", "b")),
-            copy=False,
-        )
-    )
-    select = _up_the_trees(exp.Sum(this=column("value", "b")), booked_table).where(
-        exp.not_(exp.Exists(this=inside), copy=False), copy=False
-    )
-    return Query(select, ("column_code", "row_code", "unit_code", "value"))
+def found_rows(form_id: str, period: str) -> Query:
+    """Return (row_code): the rows found in the data that contributions landed in."""
+    found = exp.select(column("row_code", "c"), copy=False).distinct(copy=False).from_(_contribution(), copy=False)
+    is_found = exp.Like(this=column("row_code", "c"), expression=literal("%/%"))
+    return Query(found.where(_of(form_id, period), is_found, copy=False), ("row_code",))
 
 
 def distinct(form_id: str, period: str) -> Query:
-    """Return (column_code, row_code, unit_code, value) of measures that count distinct keys, recomputed at every unit and row."""
-    counted = _distinct(form_id, period, row=column("row_code", "m"), unit=column("unit_code", "u"))
-    counted = counted.join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "c")), copy=False)
-    counted = counted.join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "c")), copy=False)
-    return Query(counted, ("column_code", "row_code", "unit_code", "value"))
+    """Return (column_code, row_code, unit_code, value) of measures that count distinct keys, recomputed at every unit and row.
 
-
-def booked_distinct(form_id: str, period: str) -> Query:
-    """Return what ``booked`` does, for measures that count distinct keys: counted at each unit itself, in its leaf and of-which rows."""
-    counted = _distinct(form_id, period, row=column("row_code", "c"), unit=column("unit_code", "c"))
-    return Query(counted, ("column_code", "row_code", "unit_code", "value"))
-
-
-def _distinct(form_id: str, period: str, *, row: exp.Column, unit: exp.Column) -> exp.Select:
-    groups = [column("column_code", "r"), row, unit]
-    keys = exp.Count(this=exp.Distinct(expressions=[column("record_key", "c")]))
-    return (
-        exp.select(*(g.copy().as_(g.name, quoted=True, copy=False) for g in groups), keys.as_("value", quoted=True, copy=False), copy=False)
+    The keys are made distinct where they are booked before they are carried up the trees: there they are fewest.
+    """
+    names = ("column_code", "row_code", "unit_code", "record_key")
+    keys = (
+        exp.select(column("column_code", "r"), column("row_code", "c"), column("unit_code", "c"), column("record_key", "c"), copy=False)
+        .distinct(copy=False)
         .from_(_contribution(), copy=False)
         .join(table(READING, alias="r"), on=_in_window(), copy=False)
         .where(_of(form_id, period), equal(column("measure", "r"), literal("distinct")), copy=False)
-        .group_by(*groups, copy=False)
     )
-
-
-def _up_the_trees(value: exp.Expr, source: str) -> exp.Select:
-    groups = [column("column_code", "b"), column("row_code", "m"), column("unit_code", "u")]
-    return (
-        exp.select(
-            *(g.copy().as_(g.name, quoted=True, copy=False) for g in groups), value.as_("value", quoted=True, copy=False), copy=False
-        )
-        .from_(table(source, alias="b"), copy=False)
-        .join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "b")), copy=False)
-        .join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "b")), copy=False)
-        .group_by(*groups, copy=False)
+    carried = (
+        exp.select(column("column_code", "k"), column("row_code", "m"), column("unit_code", "u"), column("record_key", "k"), copy=False)
+        .distinct(copy=False)
+        .from_(keys.subquery("k"), copy=False)
+        .join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "k")), copy=False)
+        .join(table(UNIT_MEMBER, alias="u"), on=equal(column("member_unit_code", "u"), column("unit_code", "k")), copy=False)
     )
+    groups = [column(name, "d") for name in names[:3]]
+    count = cast(exp.Count(this=exp.Star()), "decimal").as_("value", quoted=True, copy=False)
+    counted = (
+        exp.select(*groups, count, copy=False).from_(carried.subquery("d"), copy=False).group_by(*(g.copy() for g in groups), copy=False)
+    )
+    return Query(counted, ("column_code", "row_code", "unit_code", "value"))
 
 
 def _contribution() -> exp.Table:
@@ -158,25 +132,3 @@ def _in_window() -> exp.Expr:
         exp.paren(exp.or_(flow, exp.and_(column("is_stock", "r"), exp.paren(still_open, copy=False), copy=False), copy=False), copy=False),
         copy=False,
     )
-
-
-@dataclass
-class Grid:
-    """Values of base columns: for each column an array [unit, row] of whole millionths."""
-
-    units: list[str]
-    rows: list[str]
-    values: dict[str, Integers]
-
-    @classmethod
-    def of(cls, cells: pa.Table, units: list[str], rows: list[str], columns: list[str]) -> Grid:
-        """Return the grid of ``cells`` (column_code, row_code, unit_code, value); what is absent is 0."""
-        at_unit = {code: i for i, code in enumerate(units)}
-        at_row = {code: i for i, code in enumerate(rows)}
-        values: dict[str, Integers] = {}
-        for name in columns:
-            values[name] = np.full((len(units), len(rows)), 0, dtype=object)
-        names, row_codes, unit_codes, numbers = (cells.column(i).to_pylist() for i in range(4))
-        for name, row, unit, number in zip(names, row_codes, unit_codes, numbers, strict=True):
-            values[name][at_unit[unit], at_row[row]] += int(Decimal(number) * SCALE)
-        return cls(units, rows, values)

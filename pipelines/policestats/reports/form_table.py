@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from typing import Protocol
 
 import numpy as np
 
 from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
-from policestats.reports.fold import Grid
+from policestats.reports.exact import SCALE, Flags, Integers, decimal, linear
+from policestats.reports.figures import Figures, Positions
 from policestats.reports.plan import Plan
-from policestats.reports.rates import SCALE, Flags, Integers, rates, wilson
-from policestats.reports.status import Status
+from policestats.reports.rates import rates, wilsons
+from policestats.reports.status import ColumnStatus
 from policestats.reports.template import Form, FormColumn, operands
 
 Values = tuple[Integers, Flags]
@@ -20,19 +21,15 @@ Values = tuple[Integers, Flags]
 
 @dataclass
 class FormTable:
-    """All values of a form: ``values[column]`` is [unit, row] in whole millionths, ``defined[column]`` says where there is one.
-
-    ``booked[column]`` holds what is booked at each unit itself, for checks over units.
-    """
+    """All figures of a form, by column. ``booked`` holds what is booked at each unit itself, for checks over units."""
 
     form: Form
     period: ReferencePeriod
     units: list[str]
     rows: list[str]
-    values: dict[str, Integers]
-    defined: dict[str, Flags]
-    booked: dict[str, Integers]
-    statuses: dict[str, dict[str, Status]]
+    figures: dict[str, Figures]
+    booked: dict[str, Figures]
+    statuses: dict[str, ColumnStatus]
     _at_row: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -42,121 +39,162 @@ class FormTable:
         """Position of a row."""
         return self._at_row[code]
 
-    def usable(self, column: str) -> Flags:
-        """Where a column has a figure to compare: [unit, row]."""
-        has = np.array([self.statuses[column][u].has_value for u in self.units], dtype=bool)[:, None]
-        return self.defined[column] & has
+    def rows_at(self, codes: list[str] | tuple[str, ...]) -> Positions:
+        """Positions of rows."""
+        return np.array([self._at_row[code] for code in codes], dtype=np.int64)
+
+    def column(self, name: str) -> Values:
+        """Return (values, usable) of a column, both [unit, row]: whole millionths, and where there is a figure to compare."""
+        values, defined = self.figures[name].dense()
+        return values, defined & self.statuses[name].has_value[:, None]
+
+    def at(self, name: str, rows: Positions) -> Values:
+        """Return (values, usable) of a column in the given rows, both [unit, len(rows)]."""
+        values, defined = self.figures[name].at_rows(rows)
+        return values, defined & self.statuses[name].has_value[:, None]
 
 
-def fill(plan: Plan, units: list[str], grid: Grid, booked: Grid, statuses: dict[str, dict[str, Status]]) -> FormTable:
-    """Return the form's table: every derived column computed after aggregation from unrounded operands."""
-    rows = grid.rows
-    applies = {c.code: np.array([c.applies(r) for r in rows], dtype=bool)[None, :] for c in plan.form.columns}
-    shape = (len(units), len(rows))
-    values = dict(grid.values)
-    defined: dict[str, Flags] = {}
-    for code in values:
-        defined[code] = np.broadcast_to(applies.get(code, np.ones((1, len(rows)), dtype=bool)), shape).copy()
-    typed = [c.code for c in plan.form.columns_for(plan.period.frequency) if c.kind == "manual"]
-    for code in (*plan.not_applicable, *typed):
-        values[code] = np.full(shape, 0, dtype=object)
-        defined[code] = np.zeros(shape, dtype=bool)
-    table = FormTable(plan.form, plan.period, units, rows, values, defined, booked.values, statuses)
+def fill(
+    plan: Plan, units: list[str], base: dict[str, Integers], booked: dict[str, Figures], statuses: dict[str, ColumnStatus]
+) -> FormTable:
+    """Return the form's table: every derived column computed after aggregation from unrounded operands.
+
+    Args: base: for each column that records fill, its values [unit, row].
+    """
+    rows = [row.code for row in plan.form.rows]
+    known = {c.code: c for c in plan.form.columns}
+    figures: dict[str, Figures] = {}
+    for code, values in base.items():
+        applies = _applies(known[code], rows) if code in known else np.ones(len(rows), dtype=bool)
+        figures[code] = Figures.of_counts(len(units), len(rows), values, applies)
+    table = FormTable(plan.form, plan.period, units, rows, figures, booked, statuses)
+    for column in plan.form.columns_for(plan.period.frequency):
+        if column.kind == "manual" or column.code in plan.not_applicable:
+            figures[column.code] = Figures.none(len(units), len(rows))
     for column in plan.form.columns_for(plan.period.frequency):
         _compute(column, table, plan)
     return table
 
 
+def _applies(column: FormColumn, rows: list[str]) -> Flags:
+    return np.array([column.applies(r) for r in rows], dtype=bool)
+
+
 def _compute(column: FormColumn, table: FormTable, plan: Plan) -> None:
-    if column.code in table.values:
+    if column.code in table.figures:
         return
     for name in operands(column):
         _compute(plan.form.column(name), table, plan)
-    values, defined = _derived(column, table, plan)
-    applies = np.array([column.applies(r) for r in table.rows], dtype=bool)[None, :]
-    shape = (len(table.units), len(table.rows))  # a rate of two fixed rows is the same in every row
-    table.values[column.code] = np.broadcast_to(values, shape).copy()
-    table.defined[column.code] = np.broadcast_to(defined & applies, shape).copy()
-
-
-def _derived(column: FormColumn, table: FormTable, plan: Plan) -> Values:
-    spec = column.spec
+    values, defined = Derivation(plan, _Grid(table)).of(column)
+    count = (len(table.units), len(table.rows))
+    applies = _applies(column, table.rows)
+    values, defined = np.broadcast_to(values, count), np.broadcast_to(defined, count)  # a rate of two fixed rows is the same in every row
     if column.kind == "formula":
-        return _linear(spec["formula"], table, None)
-    if column.kind == "rate":
-        r = spec["rate"]
-        of = r["of"] if isinstance(r["of"], dict) else {r["of"]: 1}
-        numerator, known = _linear(of, table, r.get("of_row"))
-        denominator, base_known = _linear({r["over"]: 1}, table, r.get("over_row"))
-        per = spec["per"]
-    elif column.kind == "change":
-        c = spec["change"]
-        weights = (1, 1)
-        if c.get("per_day"):  # daily means: each figure over its own days, kept in whole numbers by crossing the day counts
-            weights = (_days(c["from"], plan), _days(c["of"], plan))
-        now, now_known = _linear({c["of"]: weights[0]}, table, None)
-        before, before_known = _linear({c["from"]: weights[1]}, table, None)
-        numerator, denominator = now - before, before
-        known, base_known, per = now_known & before_known, before_known, 100
-    elif column.kind == "wilson":
-        return _wilson(column, table)
-    elif column.kind == "share_of":
-        numerator, known = _linear({spec["share_of"]["column"]: 1}, table, None)
-        denominator, base_known = _share_base(spec["share_of"], table)
-        per = 100
+        everywhere = applies & np.logical_and.reduce([table.figures[name].is_zero for name in operands(column)], axis=0)
+        table.figures[column.code] = Figures.of_counts(*count, values, everywhere)
     else:
-        numerator, known = _linear({spec["per_day"]: 1}, table, None)
-        denominator, base_known, per = np.full(numerator.shape, _days(spec["per_day"], plan) * SCALE, dtype=object), known, 1
-    found, has_base = rates(numerator, _as_base(denominator, column, table), per=per, decimals=column.decimals)
-    return found, known & base_known & has_base
+        table.figures[column.code] = Figures.of_rates(*count, values, defined & applies[None, :])
 
 
-def _wilson(column: FormColumn, table: FormTable) -> Values:
-    spec = column.spec["wilson"]
-    of, known = _linear({spec["of"]: 1}, table, None)
-    over, base_known = _linear({spec["over"]: 1}, table, None)
-    defined = (known & base_known & (over > 0) & (of >= 0) & (of <= over)).astype(bool)  # what cannot be a share has no bounds
-    values = np.zeros(of.shape, dtype=object)
-    for at in zip(*np.nonzero(defined), strict=True):
-        bound = wilson(of[at] // SCALE, over[at] // SCALE, bound=spec["bound"], decimals=column.decimals)
-        assert bound is not None
-        values[at] = int(bound * SCALE)
-    return values, defined
+class _Grid:
+    """The cells of a form as derived columns see them: [unit, row]."""
+
+    def __init__(self, table: FormTable) -> None:
+        self.table = table
+
+    def part(self, name: str) -> Values:
+        """Return a column."""
+        return self.table.figures[name].dense()
+
+    def fixed(self, name: str, row: str) -> Values:
+        """Return a column in one row, [unit, 1]."""
+        return self.table.figures[name].at_rows(self.table.rows_at([row]))
+
+    def share_base(self, name: str, row: str, exceptions: dict[str, str]) -> Values:
+        """Return a column in the row that is each row's base."""
+        values, defined = self.part(name)
+        at = self.table.rows_at([exceptions.get(r, row) for r in self.table.rows])
+        return values[:, at], defined[:, at]
+
+    def place(self, at: tuple[int, ...], shape: tuple[int, ...]) -> str:
+        """Return the words for a cell of an array of ``shape``."""
+        row = f"[{self.table.rows[at[1]]}]" if shape[1] == len(self.table.rows) else "its fixed row"
+        return f"{row} of unit {self.table.units[at[0]]}"
 
 
-def _as_base(denominator: Integers, column: FormColumn, table: FormTable) -> Integers:
-    """Raises: StatisticsError naming the first cell whose base is negative."""
-    below = np.argwhere((denominator < 0).astype(bool))
-    if len(below):
-        unit, row = below[0]
-        where = f"[{table.rows[row]}]" if denominator.shape[1] == len(table.rows) else "its fixed row"
-        raise StatisticsError(
-            f"{column.where}: form {table.form.id} {table.period}: the base of column {column.code!r} is {Decimal(int(denominator[unit, row])) / SCALE:f} "
-            f"in {where} of unit {table.units[unit]}; a base cannot be negative: correct the amounts, or take another base"
-        )
-    return denominator
+class Cells(Protocol):
+    """Cells laid out in arrays, as derived columns see them."""
+
+    def part(self, name: str) -> Values:
+        """Return a column."""
+
+    def fixed(self, name: str, row: str) -> Values:
+        """Return a column in one row."""
+
+    def share_base(self, name: str, row: str, exceptions: dict[str, str]) -> Values:
+        """Return a column in the row that is each cell's base: ``row``, or another for the rows among ``exceptions``."""
+
+    def place(self, at: tuple[int, ...], shape: tuple[int, ...]) -> str:
+        """Return the words for a cell of an array of ``shape``."""
 
 
-def _linear(weights: dict[str, int], table: FormTable, row: str | None) -> tuple[Integers, Flags]:
-    """Return the weighted sum of columns (of one row, if given) and where all of them are defined."""
-    pick = slice(None) if row is None else slice(table.row_index(row), table.row_index(row) + 1)
-    total: Integers | None = None
-    known: Flags | None = None
-    for name, weight in weights.items():
-        part, has = table.values[name][:, pick] * weight, table.defined[name][:, pick]
-        total = part if total is None else total + part
-        known = has if known is None else known & has
-    assert total is not None
-    assert known is not None
-    return total, known
+class Derivation:
+    """Computes derived columns from the cells that ``cells`` lays out."""
 
+    def __init__(self, plan: Plan, cells: Cells) -> None:
+        self.plan, self.cells = plan, cells
 
-def _share_base(spec: dict[str, object], table: FormTable) -> tuple[Integers, Flags]:
-    column = str(spec["column"])
-    exceptions = spec.get("except", {})
-    assert isinstance(exceptions, dict)
-    positions = [table.row_index(str(exceptions.get(row, spec["row"]))) for row in table.rows]
-    return table.values[column][:, positions], table.defined[column][:, positions]
+    def of(self, column: FormColumn) -> Values:
+        """Return (values, defined) of a derived column. Raises: StatisticsError naming the first cell whose base is negative."""
+        spec = column.spec
+        if column.kind == "formula":
+            return self._linear(spec["formula"], None)
+        if column.kind == "wilson":
+            of, known = self._linear({spec["wilson"]["of"]: 1}, None)
+            over, base_known = self._linear({spec["wilson"]["over"]: 1}, None)
+            found, has_base = wilsons(of // SCALE, over // SCALE, bound=spec["wilson"]["bound"], decimals=column.decimals)
+            return found, known & base_known & has_base
+        if column.kind == "rate":
+            r = spec["rate"]
+            of_parts = r["of"] if isinstance(r["of"], dict) else {r["of"]: 1}
+            numerator, known = self._linear(of_parts, r.get("of_row"))
+            denominator, base_known = self._linear({r["over"]: 1}, r.get("over_row"))
+            per = spec["per"]
+        elif column.kind == "change":
+            c = spec["change"]
+            weights = (1, 1)
+            if c.get("per_day"):  # daily means: each figure over its own days, kept in whole numbers by crossing the day counts
+                weights = (_days(c["from"], self.plan), _days(c["of"], self.plan))
+            now, now_known = self._linear({c["of"]: weights[0]}, None)
+            before, before_known = self._linear({c["from"]: weights[1]}, None)
+            numerator, denominator = linear([(now, 1), (before, -1)]), before
+            known, base_known, per = now_known & before_known, before_known, 100
+        elif column.kind == "share_of":
+            share = spec["share_of"]
+            numerator, known = self._linear({share["column"]: 1}, None)
+            denominator, base_known = self.cells.share_base(share["column"], share["row"], share.get("except", {}))
+            per = 100
+        else:
+            numerator, known = self._linear({spec["per_day"]: 1}, None)
+            denominator, base_known, per = np.full_like(numerator, _days(spec["per_day"], self.plan) * SCALE), known, 1
+        self._refuse_negative(denominator, column)
+        found, has_base = rates(numerator, denominator, per=per, decimals=column.decimals)
+        return found, known & base_known & has_base
+
+    def _linear(self, weights: dict[str, int], row: str | None) -> Values:
+        """Return the weighted sum of columns (of one row, if given) and where all of them are defined."""
+        parts = {name: self.cells.part(name) if row is None else self.cells.fixed(name, row) for name in weights}
+        known: Flags = np.logical_and.reduce([has for _, has in parts.values()], axis=0)
+        return linear([(parts[name][0], weight) for name, weight in weights.items()]), known
+
+    def _refuse_negative(self, denominator: Integers, column: FormColumn) -> None:
+        below = np.argwhere((denominator < 0).astype(bool))
+        if len(below):
+            at = tuple(int(i) for i in below[0])
+            raise StatisticsError(
+                f"{column.where}: form {self.plan.form.id} {self.plan.period}: the base of column {column.code!r} is {decimal(denominator[at]):f} "
+                f"in {self.cells.place(at, denominator.shape)}; a base cannot be negative: correct the amounts, or take another base"
+            )
 
 
 def _days(column: str, plan: Plan) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from policestats.reports.checks import Outcome
 from policestats.reports.form_table import FormTable
+from policestats.reports.found_rows import FoundRows
 from policestats.reports.rates import rate
 
 RATES = ("template", "instance", "cell", "cell_nonzero")
@@ -43,20 +44,20 @@ class _Count:
     nonzero_auto: int
     has_error: bool
     is_prescribed: bool
-    reasons: tuple[str, ...]
+    reasons: Counter[str]
 
     @property
     def is_auto(self) -> bool:
         return self.cells == self.auto and not self.has_error
 
 
-def generation(filled: Iterable[tuple[FormTable, Outcome]], prescribed: int) -> list[GenerationRate]:
+def generation(filled: Iterable[tuple[FormTable, Outcome, Sequence[FoundRows]]], prescribed: int) -> list[GenerationRate]:
     """Return the rates: per form and unit (instance, cell, cell_nonzero), per form, and over all.
 
     A form is automatic for a unit when every applicable cell is ``auto`` and no error check failed; the template rate counts the forms
     that are automatic for every unit, out of those the standard prescribes (a form of one's own is not among them).
     """
-    counts = [c for table, outcome in filled for c in _counts(table, outcome)]
+    counts = [c for table, outcome, found in filled for c in _counts(table, outcome, found)]
     found: list[GenerationRate] = []
     for form in dict.fromkeys(c.form_id for c in counts):
         own = [c for c in counts if c.form_id == form]
@@ -87,34 +88,41 @@ def _rates(counts: list[_Count], form: str | None, unit: str | None) -> list[Gen
 
 
 def _reason(counts: list[_Count]) -> str | None:
-    seen = Counter(reason for c in counts for reason in c.reasons)
+    seen: Counter[str] = Counter()
+    for c in counts:
+        seen.update(c.reasons)
     return (
         "; ".join(f"{reason} ({n} cells)" if n > 1 else reason for reason, n in sorted(seen.items(), key=lambda r: (-r[1], r[0]))[:5])
         or None
     )
 
 
-def _counts(table: FormTable, outcome: Outcome) -> list[_Count]:
-    failed = {f.unit_code for f in outcome.findings if f.outcome == "failed" and f.severity == "error"}
-    columns = [c for c in table.form.columns_for(table.period.frequency) if not c.hidden]
-    found = []
-    for i, unit in enumerate(table.units):
-        cells = auto = nonzero = nonzero_auto = 0
-        reasons: list[str] = []
-        for column in columns:
-            status = table.statuses[column.code][unit]
-            if status.status == "not_applicable":
-                continue
-            applicable = np.array([column.applies(r) for r in table.rows], dtype=bool)
-            filled = int(((table.values[column.code][i] != 0) & table.defined[column.code][i] & applicable).sum())
-            cells += int(applicable.sum())
-            nonzero += filled
-            if status.status == "auto":
-                auto += int(applicable.sum())
-                nonzero_auto += filled
-            elif status.reason:
-                reasons += [f"{table.form.id}: {status.reason}"] * int(applicable.sum())
-        if unit in failed:
-            reasons.append(f"{table.form.id}: an error check failed")
-        found.append(_Count(table.form.id, unit, cells, auto, nonzero, nonzero_auto, unit in failed, table.form.prescribed, tuple(reasons)))
-    return found
+def _counts(table: FormTable, outcome: Outcome, found: Sequence[FoundRows]) -> list[_Count]:
+    units = len(table.units)
+    cells, auto, nonzero, nonzero_auto = (np.zeros(units, dtype=np.int64) for _ in range(4))
+    reasons: list[Counter[str]] = [Counter() for _ in table.units]
+    for column in table.form.columns_for(table.period.frequency):
+        if column.hidden:
+            continue
+        status = table.statuses[column.code]
+        due = np.full(units, sum(column.applies(r) for r in table.rows))
+        figures = table.figures[column.code]
+        filled = np.bincount(figures.at[(figures.values != 0).astype(bool)] // figures.rows, minlength=units)
+        for part in found:
+            applies, values, defined = part.applies(column), part.values[column.code], part.defined[column.code]
+            due = due + np.bincount(part.units[applies], minlength=units)
+            filled = filled + np.bincount(part.units[defined & (values != 0)], minlength=units)
+        due, filled = np.where(status.is_applicable, due, 0), np.where(status.is_applicable, filled, 0)
+        cells, nonzero = cells + due, nonzero + filled
+        auto, nonzero_auto = auto + np.where(status.is_auto, due, 0), nonzero_auto + np.where(status.is_auto, filled, 0)
+        for i in np.flatnonzero(status.is_applicable & ~status.is_auto):
+            if status.reasons[i] and due[i]:
+                reasons[i][f"{table.form.id}: {status.reasons[i]}"] += int(due[i])
+    failed = outcome.has_error()
+    for i in np.flatnonzero(failed):
+        reasons[i][f"{table.form.id}: an error check failed"] += 1
+    numbers = zip(table.units, *(n.tolist() for n in (cells, auto, nonzero, nonzero_auto, failed)), reasons, strict=True)
+    return [
+        _Count(table.form.id, unit, due, made, held, held_auto, has_error, table.form.prescribed, told)
+        for unit, due, made, held, held_auto, has_error, told in numbers
+    ]

@@ -1,16 +1,12 @@
-"""Rates, shares and changes: the only place where a figure is divided or rounded."""
+"""Rates, shares, changes and bounds: the only place where a figure is divided or rounded."""
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import numpy as np
-import numpy.typing as npt
 
-#: Values are held as whole millionths, the scale of DECIMAL(38, 6).
-SCALE = 1_000_000
-Integers = npt.NDArray[np.object_]
-Flags = npt.NDArray[np.bool_]
+from policestats.reports.exact import LIMIT, SCALE, Flags, Integers, roomy, whole
 
 
 def rate(numerator: int, denominator: int, *, per: int, decimals: int) -> Decimal | None:
@@ -38,7 +34,7 @@ def rate(numerator: int, denominator: int, *, per: int, decimals: int) -> Decima
 def rates(numerators: Integers, denominators: Integers, *, per: int, decimals: int) -> tuple[Integers, Flags]:
     """Return the rates of whole arrays, in millionths, and where they are defined (base not 0).
 
-    Args: numerators, denominators: Python integers of one unit (objects, so that no product overflows), of one shape.
+    Args: numerators, denominators: whole numbers of one unit (see exact.py), of one shape.
     Raises: ValueError when a base is negative.
     """
     denominators = np.broadcast_to(denominators, np.broadcast_shapes(numerators.shape, denominators.shape))
@@ -46,11 +42,36 @@ def rates(numerators: Integers, denominators: Integers, *, per: int, decimals: i
     if (denominators < 0).any():
         raise ValueError("the base of a rate is negative")
     defined = (denominators != 0).astype(bool)
-    found = np.zeros(denominators.shape, dtype=object)
     step = SCALE // 10**decimals
-    scaled = numerators[defined] * (per * 10**decimals)
-    found[defined] = _rounded_array(scaled, denominators[defined]) * step
+    quotients = _quotients(numerators[defined], denominators[defined], per * 10**decimals)
+    scaled = roomy(quotients, step) * step
+    found = np.zeros(denominators.shape, dtype=scaled.dtype)
+    found[defined] = scaled
     return found, defined
+
+
+def _quotients(numerators: Integers, denominators: Integers, factor: int) -> Integers:
+    """Return ``numerators * factor / denominators`` rounded; what could overflow 64 bits is computed with Python integers."""
+    if numerators.dtype == object or denominators.dtype == object:
+        return whole(_rounded_array(numerators.astype(object) * factor, denominators.astype(object)))
+    small = (np.abs(numerators) < LIMIT // (4 * factor)) & (denominators < LIMIT // 4)
+    if small.all():
+        return _rounded_array(numerators * factor, denominators)
+    found = np.zeros(numerators.shape, dtype=object)
+    found[small] = _rounded_array(numerators[small] * factor, denominators[small])
+    found[~small] = _rounded_array(numerators[~small].astype(object) * factor, denominators[~small].astype(object))
+    return whole(found)
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    """Divide and round half away from zero; exact, whatever the size."""
+    size = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return size if numerator >= 0 else -size
+
+
+def _rounded_array(numerators: Integers, denominators: Integers) -> Integers:
+    size = (2 * np.abs(numerators) + denominators) // (2 * denominators)
+    return np.where(numerators >= 0, size, -size)
 
 
 #: The 97.5th percentile of the normal distribution: 95 % lie within it on both sides.
@@ -85,12 +106,14 @@ def wilson(successes: int, trials: int, *, bound: str, decimals: int) -> Decimal
         return found.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
-def _rounded(numerator: int, denominator: int) -> int:
-    """Divide and round half away from zero; exact, whatever the size."""
-    size = (2 * abs(numerator) + denominator) // (2 * denominator)
-    return size if numerator >= 0 else -size
+def wilsons(successes: Integers, trials: Integers, *, bound: str, decimals: int) -> tuple[Integers, Flags]:
+    """Return the bounds of whole arrays (of one shape), in millionths, and where they are defined; what cannot be a share has no bound.
 
-
-def _rounded_array(numerators: Integers, denominators: Integers) -> Integers:
-    size = (2 * np.abs(numerators) + denominators) // (2 * denominators)
-    return np.where(numerators >= 0, size, -size)
+    Args: successes, trials: whole numbers, not millionths.
+    """
+    defined = ((trials > 0) & (successes >= 0) & (successes <= trials)).astype(bool)
+    pairs = list(zip(successes[defined].tolist(), trials[defined].tolist(), strict=True))
+    known = {pair: wilson(*pair, bound=bound, decimals=decimals) or Decimal(0) for pair in set(pairs)}  # the same few pairs at many units
+    found = np.zeros(trials.shape, dtype=np.int64)
+    found[defined] = [int(known[pair] * SCALE) for pair in pairs]
+    return found, defined

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
+
 from policestats.catalog import Catalog
-from policestats.reports.deliveries import Coverage, Deliveries
+from policestats.reports.deliveries import Coverages, Deliveries
+from policestats.reports.exact import Flags
 from policestats.reports.plan import PREVIOUS_SUFFIX, Plan, Reading
 from policestats.reports.template import FormColumn, operands
 
 #: from best to worst: a derived column takes the worst of its operands
 ORDER = ("auto", "manual", "partial", "missing", "suppressed", "blocked", "not_applicable")
+_WITH_VALUE = np.array([s in ("auto", "manual", "partial") for s in ORDER], dtype=bool)
+_AUTO, _PARTIAL, _MISSING, _BLOCKED, _NOT_APPLICABLE = map(ORDER.index, ("auto", "partial", "missing", "blocked", "not_applicable"))
 
 
 @dataclass(frozen=True)
@@ -24,35 +30,80 @@ class Status:
     due: int
     reason: str | None
 
+
+@dataclass(frozen=True, eq=False)
+class ColumnStatus:
+    """Statuses of a column, by unit: ``ranks`` are positions in ORDER."""
+
+    ranks: npt.NDArray[np.int64]
+    delivered: npt.NDArray[np.int64]
+    due: npt.NDArray[np.int64]
+    reasons: npt.NDArray[np.object_]
+
+    @classmethod
+    def of(cls, statuses: Sequence[Status]) -> ColumnStatus:
+        """Return the statuses given one by one."""
+        return cls(
+            np.array([ORDER.index(s.status) for s in statuses], dtype=np.int64),
+            np.array([s.delivered for s in statuses], dtype=np.int64),
+            np.array([s.due for s in statuses], dtype=np.int64),
+            np.array([s.reason for s in statuses], dtype=object),
+        )
+
+    @classmethod
+    def everywhere(cls, status: str, reason: str, units: int) -> ColumnStatus:
+        """Return one status for all of ``units`` units, for which no delivery was due."""
+        nothing = np.zeros(units, dtype=np.int64)
+        return cls(np.full(units, ORDER.index(status), dtype=np.int64), nothing, nothing, np.full(units, reason, dtype=object))
+
     @property
-    def has_value(self) -> bool:
-        """Whether the cell prints a figure."""
-        return self.status in ("auto", "manual", "partial")
+    def has_value(self) -> Flags:
+        """At which units the cells print a figure."""
+        found: Flags = _WITH_VALUE[self.ranks]
+        return found
+
+    @property
+    def is_auto(self) -> Flags:
+        """At which units no human typed and nothing is lacking."""
+        found: Flags = self.ranks == _AUTO
+        return found
+
+    @property
+    def is_applicable(self) -> Flags:
+        """At which units the column has cells at all."""
+        found: Flags = self.ranks != _NOT_APPLICABLE
+        return found
 
 
 def statuses(
     catalog: Catalog, plan: Plan, deliveries: Deliveries, blocked: Mapping[str, list[str]], units: list[str]
-) -> dict[str, dict[str, Status]]:
-    """Return the status of every column of the form (and of the previous values its checks ask for) at every unit.
+) -> dict[str, ColumnStatus]:
+    """Return the statuses of every column of the form (and of the previous values its checks ask for), by unit.
 
     Args:
         blocked: for a core table, the failed error rules that block it.
+        units: units of the tree, in its order.
     """
-    found: dict[str, dict[str, Status]] = {}
-    known: dict[tuple[tuple[str, ...], date, date], dict[str, Coverage]] = {}
+    found: dict[str, ColumnStatus] = {}
+    known: dict[tuple[tuple[str, ...], date, date], Coverages] = {}
+    judged: dict[tuple[tuple[tuple[str, ...], date, date], tuple[str, ...]], ColumnStatus] = {}
     for reading in plan.readings:
         tables = _delivered_tables(catalog, reading)
         begin, end = reading.spans
         key = (tables, begin or min(catalog.standard.records_begin, end), end)
         if key not in known:
             known[key] = deliveries.coverage(*key)
-        rules = [rule for table in catalog.fact(reading.indicator.fact, reading.column).tables for rule in blocked.get(table, [])]
-        found[reading.column] = {unit: _of(known[key][unit], rules) for unit in units}
+        rules = tuple(
+            sorted({rule for table in catalog.fact(reading.indicator.fact, reading.column).tables for rule in blocked.get(table, [])})
+        )
+        if (key, rules) not in judged:
+            judged[key, rules] = _of(known[key], rules, units)
+        found[reading.column] = judged[key, rules]
     for code, reason in plan.not_applicable.items():
-        found[code] = {unit: Status("not_applicable", 0, 0, reason) for unit in units}
+        found[code] = ColumnStatus.everywhere("not_applicable", reason, len(units))
     columns = {c.code: c for c in plan.form.columns_for(plan.period.frequency)}
     for column in columns.values():
-        _derive(column, columns, found, units)
+        _derive(column, columns, found, len(units))
     return found
 
 
@@ -61,25 +112,39 @@ def _delivered_tables(catalog: Catalog, reading: Reading) -> tuple[str, ...]:
     return tuple(t for t in catalog.fact(reading.indicator.fact, reading.column).tables if t not in reference)
 
 
-def _of(coverage: Coverage, rules: list[str]) -> Status:
+def _of(coverages: Coverages, rules: tuple[str, ...], units: list[str]) -> ColumnStatus:
+    delivered, due, silent = coverages.at(units)
     if rules:
-        return Status("blocked", coverage.delivered, coverage.due, "failed: " + ", ".join(sorted(set(rules))))
-    if coverage.delivered == coverage.due:
-        return Status("auto", coverage.delivered, coverage.due, None)
-    reason = "nothing from " + " or ".join(coverage.silent)
-    return Status("partial" if coverage.delivered else "missing", coverage.delivered, coverage.due, reason)
+        blocked = ColumnStatus.everywhere("blocked", "failed: " + ", ".join(rules), len(units))
+        return ColumnStatus(blocked.ranks, delivered, due, blocked.reasons)
+    whole = delivered == due
+    ranks = np.where(whole, _AUTO, np.where(delivered > 0, _PARTIAL, _MISSING))
+    reasons = [None if is_whole else "nothing from " + " or ".join(names) for is_whole, names in zip(whole.tolist(), silent, strict=True)]
+    return ColumnStatus(ranks, delivered, due, np.array(reasons, dtype=object))
 
 
-def _derive(column: FormColumn, columns: dict[str, FormColumn], found: dict[str, dict[str, Status]], units: list[str]) -> None:
+def _derive(column: FormColumn, columns: dict[str, FormColumn], found: dict[str, ColumnStatus], units: int) -> None:
     if column.code in found:
         return
     if column.kind == "manual":
-        found[column.code] = {unit: Status("missing", 0, 0, "typed by people; nothing has been typed") for unit in units}
+        found[column.code] = ColumnStatus.everywhere("missing", "typed by people; nothing has been typed", units)
         return
-    parts = operands(column)
+    parts = list(dict.fromkeys(operands(column)))
     for name in parts:
         _derive(columns[name], columns, found, units)
-    found[column.code] = {unit: max((found[p][unit] for p in parts), key=lambda s: (ORDER.index(s.status), s.due)) for unit in units}
+    worst = found[parts[0]]
+    for name in parts[1:]:
+        worst = _worse(worst, found[name])
+    found[column.code] = worst
+
+
+def _worse(one: ColumnStatus, other: ColumnStatus) -> ColumnStatus:
+    """Return the worse of two at each unit; of two alike the one that was due more often, else the first."""
+    if one is other:
+        return one
+    takes = (other.ranks > one.ranks) | ((other.ranks == one.ranks) & (other.due > one.due))
+    pairs = ((one.ranks, other.ranks), (one.delivered, other.delivered), (one.due, other.due), (one.reasons, other.reasons))
+    return ColumnStatus(*(np.where(takes, theirs, ours) for ours, theirs in pairs))
 
 
 def printed(code: str) -> bool:

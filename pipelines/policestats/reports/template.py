@@ -35,11 +35,41 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Dynamic:
+    """Rows found in the data: one for each value of ``dimension`` at each unit of ``level``, under each of ``members`` when crossed.
+
+    ``members`` are the rows of the code list that is crossed (dimension ``crossed``, null and unknown codes to ``unknown``); without one,
+    ``members`` is empty. ``labels`` says where the values' names stand: table, code, zh, en.
+    """
+
+    dimension: str
+    level: str
+    labels: dict[str, str] | None
+    crossed: str | None
+    members: tuple[Row, ...]
+    unknown: str | None
+
+    def lines(self) -> dict[str, list[str]]:
+        """Return, for each member that partitions, itself and the members above it."""
+        parents = {m.code: m.parent for m in self.members}
+        found = {}
+        for member in self.members:
+            if member.kind == "leaf":
+                line, above = [member.code], member.parent
+                while above in parents:
+                    line.append(str(above))
+                    above = parents[above]
+                found[member.code] = line
+        return found
+
+
+@dataclass(frozen=True)
 class Block:
     """A set of rows that partitions the counted things, with its of-which rows.
 
     ``dimension`` is None for a single row; ``unknown`` takes null and unknown members; ``leaves`` are the members that partition.
     ``condition``: only records that meet it enter the block (None: all do).
+    ``dynamic``: the dimension whose values, as found in the data, are the rows (see FoundRows); such a block has no ``rows`` of its own.
     """
 
     id: str
@@ -49,6 +79,7 @@ class Block:
     total: str
     where: str = "form"
     condition: dict[str, Any] | None = None
+    dynamic: Dynamic | None = None
 
     @property
     def leaves(self) -> list[str]:
@@ -145,6 +176,11 @@ class Form:
             raise KeyError(code)
         return found
 
+    @property
+    def dynamic_blocks(self) -> list[Block]:
+        """The blocks whose rows are found in the data."""
+        return [block for block in self.blocks if block.dynamic is not None]
+
     def columns_for(self, frequency: str) -> list[FormColumn]:
         """Return the columns that a period of ``frequency`` has."""
         return [c for c in self.columns if c.frequencies is None or frequency in c.frequencies]
@@ -232,6 +268,9 @@ def _blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tuple[
         place = where(("blocks", position))
         rows_spec = spec["rows"]
         rows: list[Row] = []
+        if "dynamic" in rows_spec or "cross" in rows_spec:
+            blocks.append(_dynamic_block(spec, blocks, catalog, where, position))
+            continue
         if "one" in rows_spec:
             only = rows_spec["one"]
             rows.append(Row(only["code"], only["label"], "leaf", None, spec["id"]))
@@ -250,17 +289,8 @@ def _blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tuple[
                 )
             block_total = rows_spec.get("total", {}).get("code", total)
             c = rows_spec["classification"]
-            codelist = catalog.codelist(c["codelist"], place)
-            leaves = set(codelist.leaves())
-            for code, member in codelist.members.items():
-                parent = member["parent_code"] if member["parent_code"] in codelist.members else block_total
-                label = {"zh": member["label_zh"] or code, "en": member["label_en"] or member["label_zh"] or code}
-                rows.append(Row(code, label, "leaf" if code in leaves else "subtotal", parent, spec["id"]))
+            rows += _members(c, block_total, spec["id"], catalog, place)
             dimension, unknown = c["dimension"], c["unknown"]
-            if unknown not in leaves:
-                raise DefinitionError(
-                    f"{place}: the row for unknown members, {unknown!r}, is no leaf of code list {codelist.id!r}; {nearest(unknown, leaves)}"
-                )
             for i, s in enumerate(rows_spec.get("sets", [])):
                 line = where(("blocks", position, "rows", "sets", i))
                 rows.append(Row(s["code"], s["label"], "of_which", s["parent"], spec["id"], s["where"], line))
@@ -277,6 +307,48 @@ def _blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tuple[
             )
         )
     return tuple(blocks)
+
+
+def _members(c: dict[str, Any], total: str | None, block: str, catalog: Catalog, place: str) -> list[Row]:
+    """Return the rows of a code list: its leaves partition, ``unknown`` is one of them."""
+    codelist = catalog.codelist(c["codelist"], place)
+    leaves = set(codelist.leaves())
+    rows = []
+    for code, member in codelist.members.items():
+        parent = member["parent_code"] if member["parent_code"] in codelist.members else total
+        label = {"zh": member["label_zh"] or code, "en": member["label_en"] or member["label_zh"] or code}
+        rows.append(Row(code, label, "leaf" if code in leaves else "subtotal", parent, block))
+    if c["unknown"] not in leaves:
+        raise DefinitionError(
+            f"{place}: the row for unknown members, {c['unknown']!r}, is no leaf of code list {codelist.id!r}; {nearest(c['unknown'], leaves)}"
+        )
+    return rows
+
+
+def _dynamic_block(spec: dict[str, Any], before: list[Block], catalog: Catalog, where: Any, position: int) -> Block:
+    place = where(("blocks", position))
+    if not before:
+        raise DefinitionError(f"{place}: the rows of the first block are fixed; put the block whose rows are found in the data after it")
+    level, levels = spec.get("at_level"), [u.code for u in catalog.standard.unit_levels]
+    if level not in levels:
+        raise DefinitionError(f"{place}: rows found in the data need at_level, a level of units; {nearest(str(level), levels)}")
+    members: list[Row] = []
+    crossed = unknown = None
+    found = spec["rows"]
+    if "cross" in found:
+        c, found = found["cross"][0] | {"unknown": found["unknown"]}, found["cross"][1]
+        members = _members(c, None, spec["id"], catalog, place)
+        crossed, unknown = c["dimension"], c["unknown"]
+        if any(m.code in {x.code for b in before if b.dynamic for x in b.dynamic.members} for m in members):
+            raise DefinitionError(
+                f"{place}: another block crosses code list {c['codelist']!r} already, so row codes would stand twice; cross another"
+            )
+    labels = found.get("labels")
+    if labels is not None:
+        for name in ("code", "zh", "en"):
+            catalog.table(labels["table"], place).column(labels[name], place)
+    dynamic = Dynamic(found["dynamic"], level, labels, crossed, tuple(members), unknown)
+    return Block(spec["id"], (), None, None, before[0].total, where(("blocks", position, "rows")), spec.get("where"), dynamic)
 
 
 def _columns(specs: list[dict[str, Any]], catalog: Catalog, where: Any, rows: list[str]) -> tuple[FormColumn, ...]:

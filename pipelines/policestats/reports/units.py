@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 
 from policestats.errors import StatisticsError
+from policestats.reports.exact import Integers, addable
+from policestats.reports.figures import Positions
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,10 @@ class Unit:
 
 @dataclass
 class UnitsTree:
-    """The tree on the last day of a period, in tree order (parents first, then by code), unknown unit last."""
+    """The tree on the last day of a period, in tree order (parents first, then by code), unknown unit last.
+
+    ``lines`` [unit, depth] has the position of each unit's ancestor at each depth, itself at its own depth, -1 below it.
+    """
 
     units: list[Unit]
     unknown: str
@@ -54,6 +60,12 @@ class UnitsTree:
             while above is not None:
                 self._below.setdefault(above, []).append(unit.code)
                 above = self.units[self.position[above]].parent
+        depth = max((u.depth for u in self.units), default=0)
+        self.lines = np.full((len(self.units), depth + 1), -1, dtype=np.int64)
+        for i, unit in enumerate(self.units):
+            if unit.parent is not None:
+                self.lines[i] = self.lines[self.position[unit.parent]]
+            self.lines[i, unit.depth] = i
 
     def standing(self, code: str | None) -> str:
         """Return the unit that ``code`` counts for: itself, its successor, or the unknown unit."""
@@ -62,6 +74,30 @@ class UnitsTree:
     def below(self, code: str) -> list[str]:
         """Return the codes of the subtree of ``code``, itself included."""
         return self._below[code]
+
+    def add_up(self, values: Integers) -> Integers:
+        """Return, for ``values`` [unit, ...] at each unit of the tree itself, the sums over its subtree."""
+        found = addable(values).copy()
+        for i in range(len(self.units) - 1, 0, -1):  # parents stand before their children
+            above = self.units[i].parent
+            if above is not None:
+                found[self.position[above]] += found[i]
+        return found
+
+    def of_children(self, values: Integers) -> Integers:
+        """Return, for ``values`` [unit] at each unit of the tree, the sums over its children."""
+        values = addable(values)
+        found = np.zeros_like(values)
+        parents = np.array([self.position[u.parent] if u.parent is not None else -1 for u in self.units], dtype=np.int64)
+        has = parents >= 0
+        np.add.at(found, parents[has], values[has])
+        return found
+
+    def common(self, one: Positions, other: Positions) -> Positions:
+        """Return the lowest unit whose subtree holds both units, for arrays of positions; -1 where they lie in different trees."""
+        same = (self.lines[one] == self.lines[other]) & (self.lines[one] >= 0)
+        depth = same.sum(axis=1) - 1  # the lines of two units part once
+        return np.where(depth >= 0, self.lines[one, np.maximum(depth, 0)], -1)
 
     def closure(self) -> pa.Table:
         """Return (unit_code, member_unit_code): each unit with every unit of its subtree, itself included."""

@@ -11,6 +11,7 @@ from policestats.catalog import Catalog, Indicator
 from policestats.engines.duckdb import WAREHOUSE, open_warehouse
 from policestats.errors import StatisticsError, nearest
 from policestats.periods import ReferencePeriod
+from policestats.reports.found_rows import NO_VALUE, block_of, split
 from policestats.reports.template import Form, FormColumn, Row, load_forms, operands
 
 _VARIANTS = {
@@ -51,6 +52,9 @@ def run(
         raise StatisticsError(f"there is no form {form!r}; {nearest(form, forms)}")
     found = forms[form]
     rows = {r.code: r for r in found.rows}
+    block = block_of(found, row)
+    if block is not None:
+        rows[row] = Row(row, {"zh": row, "en": row}, "found", None, block.id)
     columns = {c.code: c for c in found.columns}
     if row not in rows:
         raise StatisticsError(f"form {form} has no row {row!r}; {nearest(row, rows)}")
@@ -83,7 +87,7 @@ def _definition(catalog: Catalog, form: Form, row: Row, column: FormColumn) -> E
     explanation = Explanation(title, lines)
     _column(catalog, form, column, explanation, depth=0)
     _policy_lines(catalog, row.condition, explanation)
-    if not column.applies(row.code):
+    if not column.applies(split(row.code)[0]):
         lines.append("This column does not apply to this row.")
     lines.append(f"Provenance of rows: {form.provenance['rows']}; of columns: {form.provenance['columns']}")
     return explanation
@@ -98,6 +102,11 @@ def _row(form: Form, row: Row) -> str:
     if row.kind == "leaf" and block.dimension:
         also = "; also whatever is unknown" if row.code == block.unknown else ""
         return f"records whose {block.dimension} is {row.code}{also}"
+    if block.dynamic is not None:
+        member, value = split(row.code)
+        within = f"the records of row {member}" if block.dynamic.crossed else "records"
+        told = "is empty" if value == NO_VALUE else f"is {value}"
+        return f"{within} whose {block.dynamic.dimension} {told}; found in the data of units of the level {block.dynamic.level}, transfers are not netted"
     parts = [r.code for r in form.rows if r.parent == row.code and r.kind != "of_which" and r.block == row.block]
     return f"the sum of {', '.join(parts)}" if parts else "all records"
 
@@ -223,11 +232,11 @@ def _run_of(
         explanation.value = f"{chosen} {period}: {_figure(catalog, column, row, value, s['status'])}"
         explanation.records = engine.scalar(
             "SELECT count(DISTINCT c.record_key) FROM report.contribution c JOIN report.column_reading r USING (form_id, period, indicator_id, anchor_on) "
-            "JOIN report.row_member m ON m.form_id = c.form_id AND m.member_row_code = c.row_code "
+            "JOIN report.row_member m ON m.form_id = c.form_id AND m.period = c.period AND m.member_row_code = c.row_code "
             "JOIN report.unit_member u ON u.period = c.period AND u.member_unit_code = c.unit_code "
             "WHERE c.form_id = ? AND c.period = ? AND u.unit_code = ? AND m.row_code = ? AND list_contains(?, r.column_code) AND c.on_date < r.end_on "
             "AND (CASE WHEN r.is_stock THEN c.until_date IS NULL OR c.until_date >= r.end_on ELSE c.on_date >= r.start_on END) "
-            "AND NOT (r.is_net AND EXISTS (FROM report.unit_member p WHERE p.period = c.period AND p.unit_code = u.unit_code "
+            "AND NOT (r.is_net AND m.is_netted AND EXISTS (FROM report.unit_member p WHERE p.period = c.period AND p.unit_code = u.unit_code "
             "AND p.member_unit_code = c.partner_unit_code))",
             [form.id, period.text, chosen, row.code, bases],
         )
@@ -246,7 +255,7 @@ def _run_of(
 def _figure(catalog: Catalog, column: FormColumn, row: Row, value: Decimal | None, status: str) -> str:
     """Return a cell as a form prints it: an absent count is 0, an absent rate has no base, and what has no figure has a mark."""
     marks = catalog.standard.marks
-    if status not in ("auto", "partial", "manual") or not column.applies(row.code):
+    if status not in ("auto", "partial", "manual") or not column.applies(split(row.code)[0]):
         return marks.get(status, marks["none"])
     if value is None and column.kind not in ("base", "formula"):
         return marks["none"]

@@ -98,10 +98,31 @@ class ReleasePrint:
         )
         for code, *values in _rows(rows):
             cells[code].append([self._cell(v, c, remarks[code].get(c.code)) for v, c in zip(values, columns, strict=True)])
+        found = self._found_rows(form, list(cells))
+        heads = _printed_rows(form)
         return [
-            PrintedTable(unit, cells[unit.code], remarks[unit.code], self.notes.of_unit(unit.code, remarks[unit.code], columns))
+            PrintedTable(
+                unit,
+                heads + found.get(unit.code, []),
+                cells[unit.code],
+                remarks[unit.code],
+                self.notes.of_unit(unit.code, remarks[unit.code], columns),
+            )
             for unit in shown
         ]
+
+    def _found_rows(self, form: Form, units: list[str]) -> dict[str, list[PrintedRow]]:
+        """Return the rows that were found in the data of ``units``, by unit."""
+        depths = {row.code: row.depth for row in _printed_rows(form)}
+        rows = self.engine.sql(
+            "SELECT unit_code, row_code, parent_row_code, label_zh, label_en FROM report.form_row WHERE form_id = ? "
+            "AND unit_code IN (SELECT unnest(?::VARCHAR[])) ORDER BY row_order",
+            [form.id, units],
+        )
+        found: dict[str, list[PrintedRow]] = {}
+        for unit, code, parent, zh, en in _rows(rows):
+            found.setdefault(unit, []).append(PrintedRow(code, {"zh": zh, "en": en}, depths.get(parent, 0) + 1, False))
+        return found
 
     def index(self, forms: list[Form]) -> PrintedIndex:
         """Return the first page: forms, rates, failed checks, silent units."""

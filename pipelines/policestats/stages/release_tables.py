@@ -169,7 +169,7 @@ def _wide_select(form: Form, columns: list[FormColumn], period: ReferencePeriod)
         f"SELECT {', '.join([*lead, *(_wide_value(c) for c in columns)])} FROM dim.unit AS u "
         f"JOIN (SELECT unit_code, block_id, {pivot(f'bool_or({_HAS_VALUE})')} FROM report.status "
         f"WHERE form_id = {form_id} AND row_code IS NULL GROUP BY ALL) AS s ON s.unit_code = u.unit_code "
-        f"JOIN report.form_row AS r ON r.form_id = {form_id} AND r.block_id = s.block_id "
+        f"JOIN ({_rows(form)}) AS r ON r.block_id = s.block_id AND r.unit_code = u.unit_code "
         f"LEFT JOIN (SELECT unit_code, row_code, {pivot(f'bool_or({_HAS_VALUE})')} FROM report.status "
         f"WHERE form_id = {form_id} AND row_code IS NOT NULL GROUP BY ALL) AS e ON e.unit_code = u.unit_code AND e.row_code = r.row_code "
         f"LEFT JOIN (SELECT unit_code, row_code, {pivot('max(value)')} FROM report.cell "
@@ -178,32 +178,44 @@ def _wide_select(form: Form, columns: list[FormColumn], period: ReferencePeriod)
     )
 
 
+def _rows(form: Form) -> str:
+    """Return the SELECT of the rows that each unit has: those of the form, and those found in its data."""
+    form_id = _text(form.id)
+    fixed = f"FROM report.form_row WHERE form_id = {form_id} AND unit_code"
+    names = "block_id, row_code, label_zh, label_en, row_order"
+    return (
+        f"SELECT h.unit_code, f.* FROM (SELECT DISTINCT unit_code FROM report.status WHERE form_id = {form_id}) AS h "
+        f"CROSS JOIN (SELECT {names} {fixed} IS NULL) AS f UNION ALL SELECT unit_code, {names} {fixed} IS NOT NULL"
+    )
+
+
 def _wide_value(column: FormColumn) -> str:
     name = quoted(column.code)
     if column.kind not in ("base", "formula"):
         return f"c.{name} AS {name}"  # a rate that has no base is absent
-    applies = f" AND r.row_code IN ({', '.join(_text(r) for r in column.rows)})" if column.rows else ""
+    applies = f" AND split_part(r.row_code, '/', 1) IN ({', '.join(_text(r) for r in column.rows)})" if column.rows else ""
     return f"CASE WHEN coalesce(e.{name}, s.{name}){applies} THEN coalesce(c.{name}, 0) END AS {name}"
 
 
 def described_as_tabulated(files: ReleaseFiles, forms: Iterable[Form], period: ReferencePeriod) -> None:
-    """Make sure that the warehouse describes ``forms`` as they are defined now and for this period.
+    """Make sure that the warehouse describes ``forms`` of this period as they are defined now.
 
-    Raises: ReleaseError naming the form: its definition changed since, or another period with other columns was tabulated last.
+    Raises: ReleaseError naming the form whose definition, or the label of one of its indicators, changed since.
     """
     again = f"run 'policestats tabulate --period {period}' again"
     for form in forms:
-        held = files.scalar(f"SELECT definition_hash FROM {SOURCE}.report.form WHERE form_id = ?", [form.id])
+        held = files.scalar(f"SELECT definition_hash FROM {SOURCE}.report.form WHERE form_id = ? AND period = ?", [form.id, period.text])
         if held != form.definition_hash:
             raise ReleaseError(f"{form.where}: the definition of {form.id} has changed since it was tabulated; {again}")
         found = files.sql(
-            f"SELECT column_code, label_zh, label_en FROM {SOURCE}.report.form_column WHERE form_id = ? ORDER BY column_order", [form.id]
+            f"SELECT column_code, label_zh, label_en FROM {SOURCE}.report.form_column WHERE form_id = ? AND period = ? ORDER BY column_order",
+            [form.id, period.text],
         ).to_pylist()
         columns = form.columns_for(period.frequency)
         labels = [c.label_at(period.start) for c in columns]
         expected = [{"column_code": c.code, "label_zh": t["zh"], "label_en": t["en"]} for c, t in zip(columns, labels, strict=True)]
         if found != expected:
-            raise ReleaseError(f"{form.where}: the warehouse holds the columns of {form.id} as of another period; {again}")
+            raise ReleaseError(f"{form.where}: the columns of {form.id} are named otherwise than when it was tabulated; {again}")
 
 
 def _text(value: str) -> str:

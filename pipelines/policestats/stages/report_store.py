@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from policestats.catalog import Catalog
@@ -14,13 +13,14 @@ from policestats.engines.duckdb import DuckDBEngine
 from policestats.periods import ReferencePeriod
 from policestats.reports import contract, fold
 from policestats.reports.checks import Outcome
+from policestats.reports.exact import DECIMAL
 from policestats.reports.form_table import FormTable
+from policestats.reports.found_rows import FoundRows
 from policestats.reports.generation import GenerationRate
-from policestats.reports.status import printed
 from policestats.reports.template import Form, FormColumn
 from policestats.reports.units import UnitsTree
+from policestats.stages.filled_store import write_cells, write_found_rows, write_outcome, write_statuses
 
-_DECIMAL = pa.decimal128(38, 6)
 _ARROW = {
     "VARCHAR": pa.string(),
     "VARCHAR[]": pa.list_(pa.string()),
@@ -28,16 +28,31 @@ _ARROW = {
     "BIGINT": pa.int64(),
     "BOOLEAN": pa.bool_(),
     "DATE": pa.date32(),
-    "DECIMAL(38,6)": _DECIMAL,
+    "DECIMAL(38,6)": DECIMAL,
 }
 
 
 def create_report_tables(engine: DuckDBEngine) -> None:
-    """Create the schemas and tables of the contract, if they are not there."""
+    """Create the schemas and tables of the contract, if they are not there.
+
+    A warehouse of an earlier version, with other columns, loses all it tabulated: half of it would read as zeros, and all can be made again.
+    """
     for schema in ("report", "dim", "quality"):
         engine.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    if any(_held(engine, published) not in ([], [c[0] for c in published.columns]) for published in contract.ALL):
+        for published in contract.ALL:
+            engine.execute(f"DROP TABLE IF EXISTS {published.name}")
     for published in contract.ALL:
         engine.execute(published.ddl())
+
+
+def _held(engine: DuckDBEngine, published: contract.PublishedTable) -> list[str]:
+    """Return the columns that the warehouse's table has; none when it is not there."""
+    found = engine.sql(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
+        published.name.split("."),
+    )
+    return [str(n) for n in found.column(0).to_pylist()]
 
 
 def write_codelists(engine: DuckDBEngine, catalog: Catalog) -> None:
@@ -47,8 +62,18 @@ def write_codelists(engine: DuckDBEngine, catalog: Catalog) -> None:
         engine.replace(f"dim.{codelist.id}", pa.Table.from_pylist(list(codelist.members.values()), schema=schema))
 
 
-def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcome: Outcome, as_of: int) -> int:
-    """Write what a form was tabulated with, its description, statuses, check results and cells; return the number of cells."""
+def write_form(
+    engine: DuckDBEngine,
+    catalog: Catalog,
+    filled: FormTable,
+    outcome: Outcome,
+    as_of: int,
+    found: Sequence[tuple[FoundRows, dict[str, tuple[str, str]]]],
+) -> int:
+    """Write what a form was tabulated with, its description, statuses, check results and cells; return the number of cells.
+
+    Args: found: the rows found in the data, each with the names (Chinese, English) of their values.
+    """
     form, period = filled.form, filled.period
     run: dict[str, Any] = {
         "form_id": form.id,
@@ -60,19 +85,19 @@ def write_form(engine: DuckDBEngine, catalog: Catalog, filled: FormTable, outcom
     }
     _append(engine, contract.RUN, [run])
     columns = form.columns_for(period.frequency)
-    _append(engine, contract.FORM, [_form(form, catalog)])
-    _append(engine, contract.FORM_ROW, _form_rows(form))
+    _append(engine, contract.FORM, [_form(form, catalog, period)])
+    _append(engine, contract.FORM_ROW, _form_rows(form, period))
     _append(engine, contract.FORM_COLUMN, (_form_column(form, c, i, period) for i, c in enumerate(columns)))
-    _append(engine, contract.ROW_MEMBER, ({"form_id": form.id, "row_code": r, "member_row_code": m} for r, m in form.members()))
-    _append(engine, contract.STATUS, _statuses(filled, columns))
-    _append(engine, contract.CHECK_RESULT, _findings(filled, outcome))
-    passed = (
-        {"form_id": form.id, "period": period.text, "unit_code": u, "check_id": c, "passed": n} for (c, u), n in outcome.passed.items()
+    members = (
+        {"form_id": form.id, "period": period.text, "row_code": r, "member_row_code": m, "is_netted": True} for r, m in form.members()
     )
-    _append(engine, contract.CHECK_COUNT, passed)
-    cells = _cells(filled, run["run_id"])
-    engine.append(contract.CELL.name, cells)
-    return cells.num_rows
+    _append(engine, contract.ROW_MEMBER, members)
+    same = {"form_id": form.id, "version": form.version, "period": period.text, "run_id": run["run_id"]}
+    parts = [part for part, _ in found]
+    write_found_rows(engine, filled, found, same)
+    write_statuses(engine, filled, parts, same)
+    write_outcome(engine, outcome, same)
+    return write_cells(engine, filled, parts, same)
 
 
 def write_readings(engine: DuckDBEngine, form: Form, period: ReferencePeriod) -> None:
@@ -128,10 +153,11 @@ def _append(engine: DuckDBEngine, published: contract.PublishedTable, rows: Iter
     engine.append(published.name, pa.Table.from_pylist(list(rows), schema=schema))
 
 
-def _form(form: Form, catalog: Catalog) -> dict[str, Any]:
+def _form(form: Form, catalog: Catalog, period: ReferencePeriod) -> dict[str, Any]:
     return {
         "form_id": form.id,
         "version": form.version,
+        "period": period.text,
         "title_zh": form.title["zh"],
         "title_en": form.title["en"],
         "frequency": ",".join(form.frequencies),
@@ -143,12 +169,14 @@ def _form(form: Form, catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def _form_rows(form: Form) -> Iterable[dict[str, Any]]:
+def _form_rows(form: Form, period: ReferencePeriod) -> Iterable[dict[str, Any]]:
     for i, row in enumerate(form.rows):
         yield {
             "form_id": form.id,
             "version": form.version,
+            "period": period.text,
             "block_id": row.block,
+            "unit_code": None,  # every unit has it
             "row_code": row.code,
             "parent_row_code": row.parent,
             "kind": row.kind,
@@ -163,6 +191,7 @@ def _form_column(form: Form, column: FormColumn, order: int, period: ReferencePe
     return {
         "form_id": form.id,
         "version": form.version,
+        "period": period.text,
         "block_id": None,  # the columns are those of every block
         "column_code": column.code,
         "parent_column_code": column.parent,
@@ -177,76 +206,3 @@ def _form_column(form: Form, column: FormColumn, order: int, period: ReferencePe
         "label_en": label["en"],
         "column_order": order,
     }
-
-
-def _statuses(filled: FormTable, columns: list[FormColumn]) -> Iterable[dict[str, Any]]:
-    for block in filled.form.blocks:
-        for column in columns:
-            for unit, s in filled.statuses[column.code].items():
-                yield {
-                    "form_id": filled.form.id,
-                    "period": filled.period.text,
-                    "unit_code": unit,
-                    "block_id": block.id,
-                    "column_code": column.code,
-                    "row_code": None,
-                    "status": s.status,
-                    "delivered": s.delivered,
-                    "due": s.due,
-                    "reason": s.reason,
-                }
-
-
-def _findings(filled: FormTable, outcome: Outcome) -> Iterable[dict[str, Any]]:
-    for f in outcome.findings:
-        yield {
-            "form_id": filled.form.id,
-            "period": filled.period.text,
-            "unit_code": f.unit_code,
-            "check_id": f.check_id,
-            "block_id": f.block_id,
-            "row_code": f.row_code,
-            "column_code": f.column_code,
-            "severity": f.severity,
-            "left_value": f.left,
-            "right_value": f.right,
-            "difference": None if f.left is None or f.right is None else f.left - f.right,
-            "outcome": f.outcome,
-            "message": f.message,
-        }
-
-
-def _cells(filled: FormTable, run_id: str) -> pa.Table:
-    """Return the cells to store: counts that are not 0 and every rate that has a base, where the status lets them be printed."""
-    units, rows = np.array(filled.units, dtype=object), np.array(filled.rows, dtype=object)
-    parts: dict[str, list[Any]] = {"unit_code": [], "row_code": [], "column_code": [], "value": []}
-    for column in filled.form.columns_for(filled.period.frequency):
-        if not printed(column.code):
-            continue
-        keep = filled.usable(column.code)
-        if column.kind in ("base", "formula"):
-            keep = keep & (filled.values[column.code] != 0).astype(bool)
-        at_unit, at_row = np.nonzero(keep)
-        parts["unit_code"] += units[at_unit].tolist()
-        parts["row_code"] += rows[at_row].tolist()
-        parts["column_code"] += [column.code] * len(at_unit)
-        parts["value"] += filled.values[column.code][at_unit, at_row].tolist()
-    count = len(parts["value"])
-    return pa.table(
-        {
-            "form_id": pa.array([filled.form.id] * count, pa.string()),
-            "version": pa.array([filled.form.version] * count, pa.int32()),
-            "period": pa.array([filled.period.text] * count, pa.string()),
-            "unit_code": pa.array(parts["unit_code"], pa.string()),
-            "row_code": pa.array(parts["row_code"], pa.string()),
-            "column_code": pa.array(parts["column_code"], pa.string()),
-            "value": _millionths(parts["value"]),
-            "run_id": pa.array([run_id] * count, pa.string()),
-        }
-    )
-
-
-def _millionths(values: list[int]) -> pa.Array:
-    """Return whole millionths as DECIMAL(38, 6), exactly: the integers are the decimal's own representation."""
-    raw = b"".join(v.to_bytes(16, "little", signed=True) for v in values)
-    return pa.Array.from_buffers(_DECIMAL, len(values), [None, pa.py_buffer(raw)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,21 +15,23 @@ from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse
 from policestats.errors import FanOutError, PeriodError, StatisticsError, nearest
 from policestats.periods import ReferencePeriod
-from policestats.query import Query
+from policestats.query import Query, column
 from policestats.reports import contract, fold
-from policestats.reports.checks import Outcome, evaluate
+from policestats.reports.checks import Elsewhere, Outcome, evaluate
 from policestats.reports.compiler import CARRY, CONTRIBUTION, contributions
 from policestats.reports.deliveries import Deliveries
 from policestats.reports.facts import FactCompiler
-from policestats.reports.fold import Grid, reading_table
+from policestats.reports.fold import reading_table
 from policestats.reports.form_table import FormTable, fill
+from policestats.reports.found_rows import FoundRows, derive, found_rows, members_of
 from policestats.reports.generation import GenerationRate, generation
 from policestats.reports.plan import Plan, plan
-from policestats.reports.rates import SCALE
+from policestats.reports.rollup import Groups, added_up, booked_at, lines_of_rows
 from policestats.reports.status import statuses
 from policestats.reports.template import Form, load_forms
 from policestats.reports.units import UnitsTree, tree_at
 from policestats.stages import knowledge
+from policestats.stages.column_read import read_column
 from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period, write_readings
 
 Progress = Callable[[str], None]
@@ -63,6 +64,7 @@ class Tabulation:
     period: ReferencePeriod
     as_of: int
     tables: dict[str, FormTable] = field(default_factory=dict)
+    found: dict[str, list[FoundRows]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         standard = self.catalog.standard
@@ -83,18 +85,20 @@ class Tabulation:
         self._clear(form)
         self.engine.load(fold.READING, reading_table(todo))
         write_readings(self.engine, form, self.period)
-        self.engine.load(
-            fold.ROW_MEMBER, pa.table({"row_code": [m[0] for m in form.members()], "member_row_code": [m[1] for m in form.members()]})
-        )
         for anchor in todo.anchors:
             self._contribute(todo, anchor)
+        members = form.members()
+        if form.dynamic_blocks:
+            codes = self.engine.fetch(fold.found_rows(form.id, self.period.text)).column(0).to_pylist()
+            members += members_of(form, map(str, codes))
+        self.engine.load(fold.ROW_MEMBER, pa.table({"row_code": [m[0] for m in members], "member_row_code": [m[1] for m in members]}))
         filled = self._table(todo)
         self.tables[form.id] = filled
         return filled
 
     def check(self, filled: FormTable) -> Outcome:
         """Evaluate the checks of a filled form; other forms are read from this run, else from the warehouse."""
-        return evaluate(filled, self.tree, self._elsewhere)
+        return evaluate(filled, self.tree, self._elsewhere, self.found[filled.form.id])
 
     def _contribute(self, todo: Plan, anchor: date) -> None:
         by_fact: dict[str, list[Any]] = {}
@@ -124,56 +128,47 @@ class Tabulation:
                 )
 
     def _table(self, todo: Plan) -> FormTable:
-        form, period = todo.form, self.period.text
-        rows = [r.code for r in form.rows]
-        names = [r.column for r in todo.readings]
-        self.engine.create_temporary("booked", fold.booked(form.id, period))
-        cells = pa.concat_tables(
-            [self.engine.fetch(fold.summed("booked")), self.engine.fetch(fold.distinct(form.id, period)).cast(_CELLS)],
-            promote_options="permissive",
-        )
-        own = pa.concat_tables(
-            [
-                self.engine.sql(
-                    "SELECT column_code, row_code, unit_code, sum(value)::DECIMAL(38,6) FROM booked "
-                    "WHERE partner_unit_code IS DISTINCT FROM unit_code GROUP BY ALL"
-                ).rename_columns(_CELLS.names),
-                self.engine.fetch(fold.booked_distinct(form.id, period)).cast(_CELLS),
-            ],
-            promote_options="permissive",
-        )
-        self.engine.drop_temporary("booked")
-        booked_at = set(own.column("unit_code").to_pylist())  # the unknown unit has a form once a cell counts a record there
-        units = [u.code for u in self.tree.units if u.code != self.tree.unknown or u.code in booked_at]
-        status = statuses(self.catalog, todo, self.deliveries, self.blocked, units)
-        return fill(todo, units, Grid.of(cells, units, rows, names), Grid.of(own, units, rows, names), status)
+        form, period, tree = todo.form, self.period.text, self.tree
+        rows, names = [r.code for r in form.rows], [r.column for r in todo.readings]
+        booked_groups, distinct_groups = self.engine.fetch(fold.booked(form.id, period)), self.engine.fetch(fold.distinct(form.id, period))
+        booked = Groups.of(booked_groups, names, rows, tree).by_column(len(names))
+        distinct = Groups.of(distinct_groups, names, rows, tree).by_column(len(names))
+        unknown = tree.position[tree.unknown]  # the unknown unit, last in the tree, has a form once a cell counts a record there
+        is_held = any(((part.units == unknown) & (part.partners != unknown)).any() for part in (*booked, *distinct))
+        units = [u.code for u in tree.units if u.code != tree.unknown or is_held]
+        lines = lines_of_rows(form)
+        base, own = {}, {}
+        for reading, added, counted in zip(todo.readings, booked, distinct, strict=True):
+            if reading.indicator.measure == "distinct":
+                values = counted.laid_out(len(units), len(rows))
+            else:
+                values = added_up(added, tree, lines)[: len(units)]
+                own[reading.column] = booked_at(added, len(units), len(rows))
+            base[reading.column] = values
+        filled = fill(todo, units, base, own, statuses(self.catalog, todo, self.deliveries, self.blocked, units))
+        self.found[form.id] = [found_rows(block, names, booked_groups, distinct_groups, tree) for block in form.dynamic_blocks]
+        for found in self.found[form.id]:
+            derive(found, filled, todo)
+        return filled
 
-    def _elsewhere(self, form: str, period: str, row: str, name: str) -> dict[str, int] | None:
+    def value_labels(self, found: FoundRows) -> dict[str, tuple[str, str]]:
+        """Return the names (Chinese, English) of the values that found rows have, where the form says in which table they stand."""
+        labels = found.dynamic.labels
+        if labels is None:
+            return {}
+        names = [labels[name] for name in ("code", "zh", "en")]
+        select = exp.select(*(column(name, "v") for name in names), copy=False).from_(
+            exp.Subquery(this=self.relation(labels["table"]), alias=exp.TableAlias(this=exp.to_identifier("v", quoted=True))), copy=False
+        )
+        rows = self.engine.fetch(Query(select, tuple(names)))
+        codes, zh, en = (rows.column(i).to_pylist() for i in range(3))
+        return {code: (first or code, second or first or code) for code, first, second in sorted(zip(codes, zh, en, strict=True), key=repr)}
+
+    def _elsewhere(self, form: str, period: str, name: str) -> Elsewhere | None:
         if period == self.period.text and form in self.tables:
             other = self.tables[form]
-            if name not in other.values or row not in other.rows:
-                return None
-            at, usable = other.row_index(row), other.usable(name)
-            return {u: int(other.values[name][i, at]) for i, u in enumerate(other.units) if usable[i, at]}
-        spec = self.engine.sql(
-            "SELECT variant, expression, applies_to FROM report.form_column WHERE form_id = ? AND column_code = ? "
-            "AND EXISTS (FROM report.form_row WHERE form_id = ? AND row_code = ?)",
-            [form, name, form, row],
-        ).to_pylist()
-        status = self.engine.sql(
-            "SELECT DISTINCT unit_code FROM report.status WHERE form_id = ? AND period = ? AND column_code = ? AND status IN ('auto', 'manual', 'partial')",
-            [form, period, name],
-        )
-        if status.num_rows == 0 or not spec or row not in (spec[0]["applies_to"] or [row]):
-            return None
-        values = self.engine.sql(
-            "SELECT unit_code, value FROM report.cell WHERE form_id = ? AND period = ? AND row_code = ? AND column_code = ?",
-            [form, period, row, name],
-        ).to_pylist()
-        units = {str(u) for u in status.column(0).to_pylist()}
-        found = {r["unit_code"]: int(r["value"] * SCALE) for r in values if r["unit_code"] in units}
-        is_count = spec[0]["variant"] is not None or "formula" in json.loads(spec[0]["expression"])
-        return dict.fromkeys(units, 0) | found if is_count else found  # an absent count is 0, an absent rate has no base
+            return Elsewhere(other.units, other.rows, *other.column(name)) if name in other.figures else None
+        return read_column(self.engine, form, period, name)
 
     def _deliveries(self) -> Iterable[tuple[str, str | None, str | None]]:
         rows = self.engine.sql(
@@ -197,17 +192,12 @@ class Tabulation:
     def _clear(self, form: Form) -> None:
         for t in contract.PER_FORM:
             self.engine.execute(f"DELETE FROM {t.name} WHERE form_id = ? AND period = ?", [form.id, self.period.text])
-        for t in contract.OF_FORM:
-            self.engine.execute(f"DELETE FROM {t.name} WHERE form_id = ?", [form.id])
 
     def _record(self, todo: Plan, subject: str, anchor: date, query: Query, rows: int) -> None:
         self.engine.execute(
             "INSERT INTO report.query VALUES (?, ?, ?, ?, ?, ?)",
             [todo.form.id, self.period.text, subject, anchor, query.sql("duckdb"), rows],
         )
-
-
-_CELLS = pa.schema([("column_code", pa.string()), ("row_code", pa.string()), ("unit_code", pa.string()), ("value", pa.decimal128(38, 6))])
 
 
 def run(
@@ -253,20 +243,22 @@ def tabulate(
                 progress(f"tabulate {form.id} {period}")
             work.fill(form)
         outcomes = {form.id: work.check(work.tables[form.id]) for form in chosen}
-        rates = generation([(work.tables[f.id], outcomes[f.id]) for f in chosen], catalog.standard.prescribed_forms)
-        cells = sum(write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load) for form in chosen)
+        rates = generation([(work.tables[f.id], outcomes[f.id], work.found[f.id]) for f in chosen], catalog.standard.prescribed_forms)
+        cells = 0
+        for form in chosen:
+            found = [(part, work.value_labels(part)) for part in work.found[form.id]]
+            cells += write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load, found)
         write_period(engine, period, work.tree, rates, whole=only is None)
         written = engine.scalar("SELECT count(*) FROM report.contribution WHERE period = ?", [period.text])
-    findings = [f for o in outcomes.values() for f in o.findings]
     return TabulateResult(
         period.text,
         load,
         [f.id for f in chosen],
         cells,
         int(written),
-        sum(f.outcome == "failed" and f.severity == "error" for f in findings),
-        sum(f.outcome == "failed" and f.severity == "warning" for f in findings),
-        sum(f.outcome == "not_evaluated" for f in findings),
+        sum(o.count("failed", "error") for o in outcomes.values()),
+        sum(o.count("failed", "warning") for o in outcomes.values()),
+        sum(o.count("not_evaluated") for o in outcomes.values()),
         rates,
     )
 

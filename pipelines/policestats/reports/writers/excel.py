@@ -168,11 +168,11 @@ def _write_table(pen: _Pen, sheet: Worksheet, form: PrintedForm, table: PrintedT
     _write_heads(pen, sheet, form, table)
     _write_figures(pen, sheet, form, table)
     notes = enumerate([*table.footnotes, *form.footnotes], 1)
-    for line, (number, note) in enumerate(notes, FIRST_ROW + len(form.rows) + 1):
+    for line, (number, note) in enumerate(notes, FIRST_ROW + len(table.rows) + 1):
         pen.write(sheet, line, 1, f"注{number}　{note['zh']} | {note['en']}", _NOTE)
     sheet.column_dimensions["A"].width = 9
-    sheet.column_dimensions["B"].width = max([14, *(4 + 2 * len(r.text("zh")) + 2 * r.depth for r in form.rows)])
-    sheet.column_dimensions["C"].width = max([14, *(4 + 0.9 * len(r.text("en")) + 2 * r.depth for r in form.rows)])
+    sheet.column_dimensions["B"].width = max([14, *(4 + 2 * len(r.text("zh")) + 2 * r.depth for r in table.rows)])
+    sheet.column_dimensions["C"].width = max([14, *(4 + 0.9 * len(r.text("en")) + 2 * r.depth for r in table.rows)])
     for i in range(len(form.columns)):
         sheet.column_dimensions[get_column_letter(FIRST_COLUMN + i)].width = 13
     sheet.freeze_panes = f"{get_column_letter(FIRST_COLUMN)}{FIRST_ROW}"
@@ -205,7 +205,7 @@ def _write_heads(pen: _Pen, sheet: Worksheet, form: PrintedForm, table: PrintedT
 
 def _write_figures(pen: _Pen, sheet: Worksheet, form: PrintedForm, table: PrintedTable) -> None:
     remarked = {c.code for c in form.columns if (r := table.remarks.get(c.code)) and r.mark}
-    for line, (row, values) in enumerate(zip(form.rows, table.cells, strict=True), FIRST_ROW):
+    for line, (row, values) in enumerate(zip(table.rows, table.cells, strict=True), FIRST_ROW):
         is_bold = row.depth == 0
         pen.write(sheet, line, 1, row.code, _CODE)
         for i, lang in enumerate(("zh", "en"), 2):

@@ -60,9 +60,13 @@ class ColumnRemark:
 
 @dataclass(frozen=True)
 class PrintedTable:
-    """A form's figures at one unit: ``cells[row][column]``, the remarks by column code, and the unit's own footnotes."""
+    """A form's figures at one unit: ``cells[row][column]``, the remarks by column code, and the unit's own footnotes.
+
+    ``rows`` are those of the form and, after them, those found in the unit's own data.
+    """
 
     unit: PrintedUnit
+    rows: list[PrintedRow]
     cells: list[list[Cell]]
     remarks: dict[str, ColumnRemark]
     footnotes: list[Label]
