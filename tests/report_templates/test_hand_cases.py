@@ -70,7 +70,10 @@ def test_reference_interpreter(standard: str, case: Path) -> None:
 
 def compare(entry: Expected, value, form: Form) -> None:  # type: ignore[no-untyped-def]
     for (row, column), wanted in entry.cells.items():
-        form.row(row), form.column(column)  # a misspelt cell would otherwise read as 0
+        form.row(
+            row
+        ) if "/" not in row else None  # a misspelt cell would otherwise read as 0; rows found in the data have no place in the form
+        form.column(column)
         assert value(entry.unit, row, column) == wanted, f"{entry.period} {entry.unit} {row}.{column}"
     for column in entry.rest_is_zero:
         for row in (r.code for r in form.rows if form.column(column).applies(r.code) and (r.code, column) not in entry.cells):
