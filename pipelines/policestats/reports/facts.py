@@ -12,8 +12,7 @@ from sqlglot import exp
 from policestats.catalog import Catalog, Fact, Table
 from policestats.errors import DefinitionError, nearest
 from policestats.query import Query, Scope, case, cast, column, condition, equal, literal, month_of, table
-from policestats.query.build import aliased as _aliased
-from policestats.query.build import joined_text, minus, over, row_number
+from policestats.query.build import aliased, joined_text, minus, over, row_number
 from policestats.reports.dimensions import RowDimensions
 from policestats.reports.regrouping import Relation, group_columns
 from policestats.reports.spells import spells
@@ -73,7 +72,7 @@ class FactCompiler:
             self._fact_key().as_(FACT_KEY, quoted=True, copy=False),
             copy=False,
         )
-        select = select.from_(_aliased(base, "base"), copy=False)
+        select = select.from_(aliased(base, "base"), copy=False)
         for relation, on in self._joins:
             select = select.join(relation, on=on, join_type="left", copy=False)
         columns = (*dimensions, RECORD_KEY, FACT_KEY)
@@ -95,7 +94,7 @@ class FactCompiler:
             counted = exp.Count(this=exp.Star())
             query = (
                 exp.select(*columns, counted.as_("occurrences", copy=False), copy=False)
-                .from_(_aliased(self._wanted(join, self.catalog.table(join["table"], self.fact.where)), "joined"), copy=False)
+                .from_(aliased(self._wanted(join, self.catalog.table(join["table"], self.fact.where)), "joined"), copy=False)
                 .where(
                     exp.and_(*(exp.not_(exp.Is(this=column(k), expression=exp.null()), copy=False) for k in keys), copy=False), copy=False
                 )
@@ -155,12 +154,10 @@ class FactCompiler:
         else:
             source = self.catalog.table(spec["table"], self.fact.where)
             names = list(source.columns)
-            found = exp.select(*(column(n, "t") for n in names), copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False)
+            found = exp.select(*(column(n, "t") for n in names), copy=False).from_(aliased(self.relation(source.name), "t"), copy=False)
         if "where" in spec:
             holds = condition(spec["where"], self._columns_scope(names, "u"))
-            found = (
-                exp.select(*(column(n, "u") for n in names), copy=False).from_(_aliased(found, "u"), copy=False).where(holds, copy=False)
-            )
+            found = exp.select(*(column(n, "u") for n in names), copy=False).from_(aliased(found, "u"), copy=False).where(holds, copy=False)
         return found, names
 
     def _union_part(self, part: dict[str, Any], names: list[str]) -> exp.Select:
@@ -179,7 +176,7 @@ class FactCompiler:
             value = part["columns"].get(name, {"literal": None})
             found = literal(value["literal"]) if isinstance(value, dict) else resolve(value)
             selected.append(found.as_(name, quoted=True, copy=False))
-        select = exp.select(*selected, copy=False).from_(_aliased(self.relation(source.name), "t"), copy=False)
+        select = exp.select(*selected, copy=False).from_(aliased(self.relation(source.name), "t"), copy=False)
         if "where" in part:
             select = select.where(condition(part["where"], scope), copy=False)
         return select
@@ -206,7 +203,7 @@ class FactCompiler:
             relation, instants = self._history(join, right)
             on += self._at(join["at"], alias, instants)
         self._joined[alias] = right
-        self._joins.append((_aliased(relation, alias), exp.and_(*on, copy=False)))
+        self._joins.append((aliased(relation, alias), exp.and_(*on, copy=False)))
 
     def _wanted(self, join: dict[str, Any], right: Table) -> exp.Expr:
         """The rows of a joined table that meet the join's `where`."""
@@ -214,7 +211,7 @@ class FactCompiler:
         if "where" not in join:
             return rows
         names = list(right.columns)
-        select = exp.select(*(column(n, "w") for n in names), copy=False).from_(_aliased(rows, "w"), copy=False)
+        select = exp.select(*(column(n, "w") for n in names), copy=False).from_(aliased(rows, "w"), copy=False)
         return select.where(condition(join["where"], self._columns_scope(names, "w")), copy=False)
 
     def _history(self, join: dict[str, Any], right: Table) -> tuple[exp.Expr, tuple[str, str]]:
@@ -232,7 +229,7 @@ class FactCompiler:
                 upto.as_(until, quoted=True, copy=False),
                 copy=False,
             )
-            .from_(_aliased(self._wanted(join, right), "h"), copy=False)
+            .from_(aliased(self._wanted(join, right), "h"), copy=False)
             .where(exp.not_(exp.Is(this=day.copy(), expression=exp.null()), copy=False), copy=False)
         )
         return select, (since, until)
@@ -279,12 +276,12 @@ class FactCompiler:
         alias = f"exists_{name}"
         keys = list(spec["on"])
         select = (
-            exp.select(*(column(k, "e") for k in keys), copy=False).distinct().from_(_aliased(self.relation(right.name), "e"), copy=False)
+            exp.select(*(column(k, "e") for k in keys), copy=False).distinct().from_(aliased(self.relation(right.name), "e"), copy=False)
         )
         if "where" in spec:
             select = select.where(condition(spec["where"], self._columns_scope(list(right.columns), "e")), copy=False)
         on = exp.and_(*(equal(column(k, alias), self.resolve(left)) for k, left in spec["on"].items()), copy=False)
-        self._joins.append((_aliased(select, alias), on))
+        self._joins.append((aliased(select, alias), on))
         return exp.not_(exp.Is(this=column(keys[0], alias), expression=exp.null()), copy=False)
 
     def _posted(self, spec: dict[str, str], resolve: Callable[[str], exp.Expr]) -> tuple[exp.Expr, exp.Expr]:
@@ -305,7 +302,7 @@ class FactCompiler:
             select = select.where(condition(spec["where"], self.scope()), copy=False)
         rank = row_number([self.resolve(n) for n in spec["by"]], [self.resolve(n) for n in spec["order"]])
         ranked = select.select(rank.as_("rank_in_first", quoted=True, copy=False))
-        outer = exp.select(*(column(n, "f") for n in columns), copy=False).from_(_aliased(ranked, "f"), copy=False)
+        outer = exp.select(*(column(n, "f") for n in columns), copy=False).from_(aliased(ranked, "f"), copy=False)
         return outer.where(equal(column("rank_in_first", "f"), literal(1)), copy=False)
 
 

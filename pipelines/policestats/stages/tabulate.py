@@ -15,6 +15,7 @@ from policestats.engines.duckdb import DuckDBEngine, open_warehouse, quoted
 from policestats.errors import FanOutError, PeriodError, StatisticsError, nearest
 from policestats.periods import ReferencePeriod
 from policestats.query import Query, column, table
+from policestats.query.build import aliased
 from policestats.reports import contract, fold
 from policestats.reports.checks import Elsewhere, Outcome, evaluate
 from policestats.reports.compiler import CARRY, CONTRIBUTION, CONTRIBUTION_COLUMNS, contributions, keeps_totals
@@ -267,7 +268,7 @@ class Tabulation:
             return {}
         names = [labels[name] for name in ("code", "zh", "en")]
         select = exp.select(*(column(name, "v") for name in names), copy=False).from_(
-            exp.Subquery(this=self.relation(labels["table"]), alias=exp.TableAlias(this=exp.to_identifier("v", quoted=True))), copy=False
+            aliased(self.relation(labels["table"]), "v"), copy=False
         )
         rows = self.engine.fetch(Query(select, tuple(names)))
         codes, zh, en = (rows.column(i).to_pylist() for i in range(3))
