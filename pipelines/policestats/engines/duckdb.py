@@ -58,6 +58,27 @@ class DuckDBEngine:
         finally:
             self.connection.unregister("appended_rows")
 
+    def settle(self, name: str, rows: pa.Table, where: dict[str, Any], ignoring: tuple[str, ...] = ()) -> None:
+        """Make the rows of table ``name`` that meet ``where`` (column: value) equal to ``rows``, and write only what differs.
+
+        A row that differs in nothing but the columns ``ignoring`` stays as it is. No row may stand twice.
+        """
+        held = " AND ".join(f"{quoted(column)} = ?" for column in where)
+        values = list(where.values())
+        if not self.scalar(f"SELECT 1 FROM {quoted(name)} WHERE {held} LIMIT 1", values):
+            self.append(name, rows)
+            return
+        same = " AND ".join(
+            f"old.{quoted(c)} IS NOT DISTINCT FROM new.{quoted(c)}" for c in rows.schema.names if c not in {*ignoring, *where}
+        )
+        self.load("settled", rows)
+        self.execute(f"DELETE FROM {quoted(name)} AS old WHERE {held} AND NOT EXISTS (FROM temp.settled AS new WHERE {same})", values)
+        self.execute(
+            f"INSERT INTO {quoted(name)} BY NAME FROM temp.settled AS new WHERE NOT EXISTS (FROM {quoted(name)} AS old WHERE {held} AND {same})",
+            values,
+        )
+        self.drop_temporary("settled")
+
     def replace(self, name: str, rows: pa.Table) -> None:
         """Make ``rows`` the table ``name``, replacing one of that name."""
         self.connection.register("replacing_rows", rows)

@@ -285,6 +285,8 @@ RUN = PublishedTable(
 
 #: tables rewritten for one (form, period)
 PER_FORM = (FORM, FORM_ROW, FORM_COLUMN, ROW_MEMBER, RUN, CELL, STATUS, CHECK_RESULT, CHECK_COUNT, QUERY, CONTRIBUTION, READING)
+#: those of them of which only what differs is written
+SETTLED = (CELL, STATUS, CHECK_RESULT, CHECK_COUNT)
 #: tables rewritten for a period
 PER_PERIOD = (UNIT_MEMBER, UNIT, GENERATION)
 ALL = (*PER_FORM, *PER_PERIOD)

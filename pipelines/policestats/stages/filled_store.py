@@ -77,19 +77,19 @@ def write_statuses(engine: DuckDBEngine, filled: FormTable, found: Sequence[Foun
                 arrays = {name: array.take(holders[block.id]) for name, array in arrays.items()}
             told = {"block_id": block.id, "column_code": column.code}
             tables.append(_table(contract.STATUS, len(arrays["status"]), arrays, same | told))
-    _append(engine, contract.STATUS, tables)
+    _settle(engine, contract.STATUS, tables, same)
 
 
 def write_outcome(engine: DuckDBEngine, outcome: Outcome, same: Same) -> None:
     """Write what the checks found, and how often each passed at each unit."""
     units = pa.array(outcome.units, pa.string())
-    _append(engine, contract.CHECK_RESULT, [_findings(units, f, same) for f in outcome.found])
+    _settle(engine, contract.CHECK_RESULT, [_findings(units, f, same) for f in outcome.found], same)
     tables = []
     for check, passed in outcome.passed.items():
         at = np.flatnonzero(passed)
         arrays = {"unit_code": units.take(pa.array(at)), "passed": pa.array(passed[at], pa.int64())}
         tables.append(_table(contract.CHECK_COUNT, len(at), arrays, same | {"check_id": check}))
-    _append(engine, contract.CHECK_COUNT, tables)
+    _settle(engine, contract.CHECK_COUNT, tables, same)
 
 
 def write_cells(engine: DuckDBEngine, filled: FormTable, found: Sequence[FoundRows], same: Same) -> int:
@@ -117,7 +117,7 @@ def write_cells(engine: DuckDBEngine, filled: FormTable, found: Sequence[FoundRo
                 "value": to_decimals(values[held]),
             }
             tables.append(_table(contract.CELL, int(held.sum()), arrays, same | {"column_code": column.code}))
-    return _append(engine, contract.CELL, tables)
+    return _settle(engine, contract.CELL, tables, same, ignoring=("run_id",))  # a cell keeps the run that gave it its value
 
 
 def _findings(units: pa.Array, f: Findings, same: Same) -> pa.Table:
@@ -153,10 +153,18 @@ def _table(published: contract.PublishedTable, count: int, arrays: Mapping[str, 
     return pa.table(found)
 
 
-def _append(engine: DuckDBEngine, published: contract.PublishedTable, tables: Sequence[pa.Table]) -> int:
+def _append(engine: DuckDBEngine, published: contract.PublishedTable, tables: Sequence[pa.Table]) -> None:
     if tables:
         engine.append(published.name, pa.concat_tables(tables))
-    return sum(table.num_rows for table in tables)
+
+
+def _settle(
+    engine: DuckDBEngine, published: contract.PublishedTable, tables: Sequence[pa.Table], same: Same, ignoring: tuple[str, ...] = ()
+) -> int:
+    """Make the form's rows of the period equal to ``tables``; return how many there are."""
+    rows = pa.concat_tables([_table(published, 0, {}, {}), *tables])
+    engine.settle(published.name, rows, {"form_id": same["form_id"], "period": same["period"]}, ignoring)
+    return rows.num_rows
 
 
 _ARROW = {"VARCHAR": pa.string(), "INTEGER": pa.int32(), "BIGINT": pa.int64(), "BOOLEAN": pa.bool_(), "DECIMAL(38,6)": DECIMAL}

@@ -300,9 +300,12 @@ class Tabulation:
         return found
 
     def _clear(self, form: Form, *, keep: bool) -> None:
-        """Remove what an earlier tabulation of this form and period wrote; with ``keep`` all but its contributions and their SQL."""
+        """Remove what an earlier tabulation of this form and period wrote; with ``keep`` all but its contributions and their SQL.
+
+        Cells, statuses and what the checks found are compared when they are written, so they stay until then.
+        """
         kept = (contract.CONTRIBUTION, contract.QUERY) if keep else ()
-        for t in (t for t in contract.PER_FORM if t not in kept):
+        for t in (t for t in contract.PER_FORM if t not in (*contract.SETTLED, *kept)):
             self.engine.execute(f"DELETE FROM {t.name} WHERE form_id = ? AND period = ?", [form.id, self.period.text])
 
     def _record(self, todo: Plan, subject: str, anchor: date, query: Query) -> None:
