@@ -39,6 +39,9 @@ test: setup ## Lint, types, import contract, schemas and the quick tests (at mos
 test-all: test ## Everything in `test`, then the slow tests (at most 30 minutes)
 	@$(BIN)/pytest -q -n 2 -m slow
 
+bench: setup ## Measure extract to release, tabulation and loads beside bare programs (many minutes)
+	@$(BIN)/python -m tests.bench
+
 format: setup ## Format the code and sort its imports
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
@@ -46,4 +49,4 @@ format: setup ## Format the code and sort its imports
 clean: ## Remove the run-time data under var/ (never the environment)
 	rm -rf var
 
-.PHONY: help setup lock demo test test-all format clean
+.PHONY: help setup lock demo test test-all bench format clean
