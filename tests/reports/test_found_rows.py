@@ -127,7 +127,7 @@ def test_rows_that_do_not_add_up_are_an_error(catalog: Catalog) -> None:
     with tiny.warehouse(catalog, THEFTS) as engine:
         create_report_tables(engine)
         write_codelists(engine, catalog)
-        work = Tabulation(engine, catalog, ReferencePeriod.parse("2026-10"), 1)
+        work = Tabulation(engine, catalog, ReferencePeriod.parse("2026-10"), as_of=1, latest=2)
         table = work.fill(crossed)
         [found] = work.found["F"]
         at = [i for i in range(len(found.rows)) if found.codes[found.rows[i]] == "K1/-"]
