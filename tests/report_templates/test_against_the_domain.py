@@ -109,11 +109,15 @@ def test_every_check(form: str) -> None:
     wanted = [line for line in table("checks.csv") if line["form_id"] == form]
     assert wanted
     for line in wanted:
-        own = [c for c in forms()[form].checks if c.source.startswith("checks.csv") and re.fullmatch(rf"{line['check_id']}([a-z]|-\w+)?", c.id)]
+        own = [
+            c for c in forms()[form].checks if c.source.startswith("checks.csv") and re.fullmatch(rf"{line['check_id']}([a-z]|-\w+)?", c.id)
+        ]
         assert {c.severity for c in own} <= {{"E": "error", "W": "warning"}[line["severity"]]}, line["check_id"]
         assert own or re.search(rf"^ *# {line['check_id']}: .{{20}}", written, re.MULTILINE), f"{form} lacks {line['check_id']}"
     ids = {line["check_id"] for line in wanted}
-    assert not [c.id for c in forms()[form].checks if c.id in ids and not c.source.startswith("checks.csv")], "an id of the table for another check"
+    assert not [c.id for c in forms()[form].checks if c.id in ids and not c.source.startswith("checks.csv")], (
+        "an id of the table for another check"
+    )
 
 
 @pytest.mark.parametrize("check", ["Z13-01", "Z13-03", "Z14-01", "Z14-03"])
@@ -144,7 +148,9 @@ def test_the_rows_of_x02() -> None:
     retired = {code for code in rows if re.fullmatch(r"R\d{3}", code)}
     charges = table("charges.csv")
     assert len(charges) == 483
-    parents = {f"CH{n:02d}": "T" for n in range(1, 11)} | {f"CH03S{n}": "CH03" for n in range(1, 9)} | {f"CH06S{n}": "CH06" for n in range(1, 10)}
+    parents = (
+        {f"CH{n:02d}": "T" for n in range(1, 11)} | {f"CH03S{n}": "CH03" for n in range(1, 9)} | {f"CH06S{n}": "CH06" for n in range(1, 10)}
+    )
     assert {code: rows[code].parent for code in parents} == parents
     chapters = list(dict.fromkeys(c["chapter"] for c in charges))
     sections = list(dict.fromkeys((c["chapter"], c["section"]) for c in charges if c["section"]))
@@ -159,8 +165,13 @@ def test_the_rows_of_x02() -> None:
 
 def test_what_a_charge_was_called_before() -> None:
     """Each former name in a note of charges.csv is a retired row under the same heading, with that charge as its successor."""
-    successors = {m["label_zh"]: code_of(m) for m in codelist("charge") if m["kind"] == "retired"}
-    before = {name: c["seq"] for c in table("charges.csv") for name in re.findall(r"“(.+?)”", c["note"]) if "原" in c["note"] or "取消" in c["note"]}
+    successors = {m["label_zh"]: m["successor_code"] for m in codelist("charge") if m["kind"] == "retired"}
+    before = {
+        name: c["seq"]
+        for c in table("charges.csv")
+        for name in re.findall(r"“(.+?)”", c["note"])
+        if "原" in c["note"] or "取消" in c["note"]
+    }
     assert len(before) > 50
     assert {name: successors.get(name) for name in before} == before
     assert "嫖宿幼女罪" in successors  # corrections.md 6
@@ -187,7 +198,8 @@ def rows_of(terms: tuple[Term, ...]) -> list[str]:
     found: list[str] = []
     for term in terms:
         cell = term.value.argument if isinstance(term.value, Call) else term.value
-        assert isinstance(cell, Cell) and term.weight == 1
+        assert isinstance(cell, Cell)
+        assert term.weight == 1
         found += cell.rows or ()
     return found
 
@@ -195,7 +207,3 @@ def rows_of(terms: tuple[Term, ...]) -> list[str]:
 def codelist(name: str) -> list[Line]:
     with (ROOT / "schemas" / "cn" / "codelists" / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def code_of(member: Line) -> str:
-    return member["successor_code"]
