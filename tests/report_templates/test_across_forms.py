@@ -1,4 +1,4 @@
-"""Checks between forms are evaluated once both forms are there, and fail when the forms disagree; a policy moves what it says it moves."""
+"""Checks between forms and between units are evaluated once their sides are there, and fail when they disagree; a policy moves what it says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.reference.interpreter import interpret, load
 from tests.report_templates.hand_cases import FOLDER, Row, rows
 from tests.support.ledger import ROOT, cells, ledger
 
-STATION = "990101010000"
+STATION, PROVINCE = "990101010000", "990000000000"
 CATALOG = load_catalog(ROOT, "cn")
 FORMS = load_forms(CATALOG)
 
@@ -62,6 +62,22 @@ def test_z13_is_compared_with_the_cases_it_led_to() -> None:
     """Three crimes and two administrative cases of disputes; one call of two was linked, and one dispute was found through 110."""
     found = made({name: FORMS[name] for name in ("X01", "Z01", "Z13")}, tables("Z13/led_to"), "Z13")
     assert not {check for check, _ in found} & {"Z13-05a", "Z13-05b", "Z13-05c"}
+
+
+def test_a_coverage_above_100_is_told_and_without_a_list_there_is_none() -> None:
+    """Three houses are held and two expected: 150 %. Where nothing is expected there is no 采集率, and nothing to tell."""
+    assert made({"Z14": FORMS["Z14"]}, tables("Z14/expected_list"), "Z14")["Z14-04", STATION] == {"failed", "not_evaluated"}
+    assert made({"Z14": FORMS["Z14"]}, tables("Z14/flows"), "Z14")["Z14-04", STATION] == {"not_evaluated"}
+
+
+def test_moves_between_the_units_of_the_province_balance() -> None:
+    """H8 and H11 of the case `flows` move: 2 in, 2 out. With the one merged object in the place of the moves out it is 2 against 1."""
+    form = FORMS["Z14"]
+    assert ("Z14-05", PROVINCE) not in made({"Z14": form}, tables("Z14/flows"), "Z14")
+    merged = CATALOG.indicators["objects_merged"]
+    columns = tuple(dataclasses.replace(c, indicator=merged) if c.code == "MOVE_OUT" else c for c in form.columns)
+    found = made({"Z14": dataclasses.replace(form, columns=columns)}, tables("Z14/flows"), "Z14")
+    assert found["Z14-05", PROVINCE] == {"failed"}
 
 
 @pytest.mark.parametrize(("choice", "resolved", "reopened", "left"), [("confirmed", 3, 1, 5), ("agreed", 6, 2, 2)])

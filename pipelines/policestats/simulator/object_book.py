@@ -183,6 +183,8 @@ class ObjectBook:
                 continue
             due_on = left_on + _LIMIT
             until_then = [fact for fact in history[number] if fact.posted_on <= due_on]
+            if until_then and until_then[-1].kind == "merged":
+                continue  # a duplicate: the person leaves under the other record
             places = [fact.place for fact in until_then or history[number][:1] if fact.place is not None]
             leavers[month_of(due_on)].append((found, places[-1], bool(until_then) and until_then[-1].kind == "cancelled"))
         return leavers
