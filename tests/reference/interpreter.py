@@ -150,7 +150,7 @@ class Tabulation:
         self, column: str, indicator: Row, contribution: Contribution, unit: str, keys: set[tuple[Any, ...]], anchor: Anchor
     ) -> None:
         """Count in the rows below a unit, which only units of their level print; a move between two such rows of a unit is a move in both."""
-        for row, level in dynamic_rows_of_record(self.form, contribution.record, indicator.get("as", {}), anchor).items():
+        for row, level in dynamic_rows_of_record(self.form, column, contribution.record, indicator.get("as", {}), anchor).items():
             for above in (above for above in self.tree.above(unit) if self.tree.level(above) == level):
                 self._dynamic.setdefault(above, set()).add(row)
                 if _is_new(keys, (above, row), contribution):

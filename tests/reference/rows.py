@@ -60,12 +60,12 @@ def rows_of_record(form: Row, record: Row, renamed: Row, anchor: Anchor) -> set[
     return codes
 
 
-def dynamic_rows_of_record(form: Row, record: Row, renamed: Row, anchor: Anchor) -> dict[str, str]:
+def dynamic_rows_of_record(form: Row, column: str, record: Row, renamed: Row, anchor: Anchor) -> dict[str, str]:
     """The rows that exist where records are, by their code ``member/value``, with the level of units that print them."""
     seen = {**record, **{name: value_of(other, record) for name, other in renamed.items()}}
     found: dict[str, str] = {}
     for block in form["blocks"]:
-        if "cross" not in block["rows"] or holds(block.get("where", {}), seen, anchor) is not True:
+        if "cross" not in block["rows"] or column in block.get("without", ()) or holds(block.get("where", {}), seen, anchor) is not True:
             continue
         fixed, moving = block["rows"]["cross"]
         value = value_of(moving["dynamic"], seen)

@@ -121,7 +121,7 @@ def evaluate(table: FormTable, tree: UnitsTree, elsewhere: FindElsewhere, found:
             for rows, column in _instances(check, table):
                 evaluator.run(check, rows, column)
     for part in found:
-        for additive in additive_columns(table.form, table.period.frequency):
+        for additive in (c for c in additive_columns(table.form, table.period.frequency) if c.code not in part.dynamic.without):
             evaluator.add_up(part, additive)
     return outcome
 

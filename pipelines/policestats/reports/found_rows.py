@@ -75,6 +75,8 @@ class FoundRows:
 
     def applies(self, column: FormColumn) -> Flags:
         """Return [pair]: whether ``column`` has a cell there, as it has in the member's own row."""
+        if column.code in self.dynamic.without:
+            return np.zeros(len(self.rows), dtype=bool)
         if column.rows is None:
             return np.ones(len(self.rows), dtype=bool)
         return np.array([member in column.rows for member in self.members], dtype=bool)[self.rows]
@@ -97,6 +99,7 @@ def found_rows(block: Block, columns: Sequence[str], booked: pa.Table, distinct:
     values_known = pc.unique(pa.concat_arrays([codes.values for codes in split_codes])).to_pylist()
     values_known.sort(key=lambda value: (value == NO_VALUE, value))  # printed last: those without a value
     width = max(len(values_known), 1)
+    counted = np.array([name not in block.dynamic.without for name in columns], dtype=bool)
     parts: list[tuple[Positions, Positions, Positions, Integers]] = []
     for groups, codes, is_booked in ((booked, split_codes[0], True), (distinct, split_codes[1], False)):
         unit = positions(groups.column("unit_code"), [u.code for u in tree.units])
@@ -106,7 +109,7 @@ def found_rows(block: Block, columns: Sequence[str], booked: pa.Table, distinct:
         column, figures = positions(groups.column("column_code"), columns), from_decimals(groups.column("value"))
         for step in range(lines.shape[1] if is_booked else 1):  # keys are distinct in every row already, those of inner members too
             member = lines[codes.members, step] if is_booked else codes.members
-            has = held & (member >= 0)
+            has = held & (member >= 0) & counted[column]
             parts.append((level[has], member[has] * width + value[has], column[has], figures[has]))
     units, rows, at_column, figures = (np.concatenate(p) for p in zip(*parts, strict=True))
     found_codes, row_at = np.unique(rows, return_inverse=True)

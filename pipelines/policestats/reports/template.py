@@ -39,7 +39,7 @@ class Dynamic:
     """Rows found in the data: one for each value of ``dimension`` at each unit of ``level``, under each of ``members`` when crossed.
 
     ``members`` are the rows of the code list that is crossed (dimension ``crossed``, null and unknown codes to ``unknown``); without one,
-    ``members`` is empty. ``labels`` says where the values' names stand: table, code, zh, en.
+    ``members`` is empty. ``labels`` says where the values' names stand: table, code, zh, en. The columns ``without`` have no cell there.
     """
 
     dimension: str
@@ -48,6 +48,7 @@ class Dynamic:
     crossed: str | None
     members: tuple[Row, ...]
     unknown: str | None
+    without: tuple[str, ...] = ()
 
     def lines(self) -> dict[str, list[str]]:
         """Return, for each member that partitions, itself and the members above it."""
@@ -239,6 +240,12 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
     columns = _columns(data["columns"], catalog, where, rows)
     _refuse_sums(columns)
     _refuse_absent_operands(columns, tuple(data["frequency"]))
+    for block in (b for b in blocks if b.dynamic is not None):
+        for name in block.dynamic.without if block.dynamic else ():
+            if name not in (known := [c.code for c in columns]):
+                raise DefinitionError(
+                    f"{block.where}: block {block.id!r} is without the column {name!r}, which is none; {nearest(name, known)}"
+                )
     checks = tuple(read_check(c, where(("checks", i)), rows, [c.code for c in columns]) for i, c in enumerate(data.get("checks", [])))
     for check in checks:
         _refuse_check_sums(check, {c.code: c for c in columns})
@@ -347,7 +354,7 @@ def _dynamic_block(spec: dict[str, Any], before: list[Block], catalog: Catalog, 
     if labels is not None:
         for name in ("code", "zh", "en"):
             catalog.table(labels["table"], place).column(labels[name], place)
-    dynamic = Dynamic(found["dynamic"], level, labels, crossed, tuple(members), unknown)
+    dynamic = Dynamic(found["dynamic"], level, labels, crossed, tuple(members), unknown, tuple(spec.get("without", ())))
     return Block(spec["id"], (), None, None, before[0].total, where(("blocks", position, "rows")), spec.get("where"), dynamic)
 
 
