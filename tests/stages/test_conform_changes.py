@@ -331,3 +331,23 @@ def test_another_source_feeds_on(home: Path, tmp_path: Path) -> None:
     conform.run(catalog=catalog, home=home)
     assert query(home, "SELECT count(*) FROM core.unit") == [(1,)]
     assert query(home, "SELECT count(*) FROM core.report") == [(0,)]
+
+
+ARROW = {"integer": pa.int64(), "decimal": pa.decimal128(38, 6), "date": pa.date32(), "timestamp": MOMENT, "boolean": pa.bool_()}
+
+
+def test_a_load_whose_columns_all_have_their_types_is_merged_like_any_other(catalog: Catalog, home: Path) -> None:
+    types = {name: ARROW[column.type] for name, column in catalog.tables["report"].columns.items() if column.type != "text"}
+    first, repeated, no_key = {"report_no": "R1", "people": 1}, {"report_no": "R1", "people": 2}, {"people": 3}
+    bad = {"report_no": "R2", "people": 4, "entered_at": 2**63 - 1}  # infinity: no day of a calendar
+    put(catalog, home, "desk", {"report": Landing([first, repeated, no_key, first, bad], types=types)})
+    result = conform.run(catalog=catalog, home=home)
+    assert (result.inserted["report"], result.issues) == (2, 3)  # R1 and R2; a second R1, no key, and the time of R2
+    assert history(home) == [("R1", 1, 1, None), ("R2", 4, 1, None)]
+    put(catalog, home, "desk", {"report": Landing([{"report_no": "R1", "people": 5}, {"report_no": "R3", "people": 6}], types=types)})
+    conform.run(catalog=catalog, home=home)
+    assert history(home) == [("R1", 1, 1, 2), ("R1", 5, 2, None), ("R2", 4, 1, 2), ("R3", 6, 2, None)]
+    landing = Landing([{"report_no": "R3", "people": 7}], "changes", [{"report_no": "R1"}], types=types)
+    put(catalog, home, "desk", {"report": landing})
+    conform.run(catalog=catalog, home=home)
+    assert history(home)[1:] == [("R1", 5, 2, 3), ("R2", 4, 1, 2), ("R3", 6, 2, 3), ("R3", 7, 3, None)]

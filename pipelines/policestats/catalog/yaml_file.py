@@ -16,6 +16,9 @@ from policestats.errors import DefinitionError, nearest
 
 Trail = tuple[str | int, ...]
 
+#: schema and text of files that agree with it: the stages of a run load the same definitions again and again
+_VALID: set[tuple[Path, str]] = set()
+
 
 class _Loader(yaml.CSafeLoader):
     """YAML in which only true and false are booleans: ``on:`` is a word of the language, not True (YAML 1.2)."""
@@ -38,16 +41,17 @@ class YamlFile:
         self.path = path
         self.name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
         try:
-            text = path.read_text(encoding="utf-8")
-            self._node = yaml.compose(text, Loader=_Loader)
-            self.data: Any = _named_null(yaml.load(text, Loader=_Loader))
+            self._text = path.read_text(encoding="utf-8")
+            loader = _Loader(self._text)
+            self._node = loader.get_single_node()
+            self._refuse_repeated_keys(self._node)
+            self.data: Any = _named_null(loader.construct_document(self._node) if self._node is not None else None)
         except UnicodeDecodeError as error:
             raise DefinitionError(f"{self.name}: not UTF-8 (byte {error.start}); save the file as UTF-8") from None
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             line = mark.line + 1 if mark else "?"
             raise DefinitionError(f"{self.name}:{line}: not valid YAML: {error.problem}") from None
-        self._refuse_repeated_keys(self._node)
 
     def where(self, trail: Trail = ()) -> str:
         """Return ``file:line`` of the value at ``trail`` (keys and list positions), or of its nearest parent."""
@@ -68,12 +72,15 @@ class YamlFile:
 
         Raises: DefinitionError with file, line, the value found and what is allowed.
         """
+        if (meta / kind, self._text) in _VALID:
+            return
         errors = sorted(_validator(meta / f"{kind}.schema.json").iter_errors(_plain(self.data)), key=_depth)
         if errors:
             error = _most_telling(errors[0])
             trail: Trail = tuple(error.absolute_path)
             wrong = _unknown_key(error)
             raise DefinitionError(f"{self.where((*trail, wrong) if wrong else trail)}: {_explain(error, trail)}")
+        _VALID.add((meta / kind, self._text))
 
     def _refuse_repeated_keys(self, node: yaml.Node | None) -> None:
         if isinstance(node, yaml.MappingNode):

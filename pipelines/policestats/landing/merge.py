@@ -37,7 +37,7 @@ class Versions:
 
 
 def merge_snapshot(engine: Warehouse, versions: Versions, *, staged: str, load_id: int) -> Changes:
-    """Make the open versions equal to the rows of the table ``staged``, as known from ``load_id`` on.
+    """Make the open versions equal to the rows of ``staged`` (a table or view), as known from ``load_id`` on.
 
     A row that stands unchanged keeps its version; a row that changed or is gone has its version closed (``known_to``); a row that is
     new or changed opens one. The key must be unique in ``staged`` and among the open versions.
@@ -129,10 +129,10 @@ def _apply(engine: Warehouse, versions: Versions, staged: str, load_id: int) -> 
 def _open_all(engine: Warehouse, versions: Versions, staged: str, load_id: int) -> int:
     """Open a version for every row: nothing is there that it could be compared with."""
     names = ", ".join(quoted(c) for c in versions.columns)
-    engine.execute(
+    opened = engine.scalar(
         f"INSERT INTO {quoted(versions.name)} ({names}, {quoted(versions.known_from)}) SELECT {names}, ? FROM {quoted(staged)}", [load_id]
     )
-    return int(engine.scalar(f"SELECT count(*) FROM {quoted(staged)}"))
+    return int(opened)
 
 
 def _rows(versions: Versions, staged: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from policestats.catalog import Table
 from policestats.errors import ConformError
 from policestats.landing.plan import Origin, TablePlan
-from policestats.landing.typed import SQL_TYPES, meaning, text_literal, typed
+from policestats.landing.typed import SQL_TYPES, is_taken_as_landed, meaning, text_literal, typed
 from policestats.landing.warehouse import Warehouse, quoted, quoted_column
 
 STAGED = "staged"
@@ -20,7 +20,7 @@ _NUMBER, _BAD = '":row"', '":bad"'  # a colon cannot stand in a column's name, s
 
 
 def stage(engine: Warehouse, path: Path, plan: TablePlan, table: Table, zone: str) -> None:
-    """Make the temporary tables STAGED (typed columns of ``table``, its key unique and without nulls) and ISSUES.
+    """Make the temporary relations STAGED (typed columns of ``table``, its key unique and without nulls) and ISSUES.
 
     - A value that cannot be cast is null in STAGED and a row of ISSUES.
     - Exact repeats of a row collapse. Of rows that agree in the key and differ otherwise the first in file order is taken; every other
@@ -30,19 +30,23 @@ def stage(engine: Warehouse, path: Path, plan: TablePlan, table: Table, zone: st
     landed = landed_types(engine, path)
     columns = list(table.columns.values())
     made, bad = [], []
+    as_landed = True
     for column in columns:
         origin, raw = plan.origins[column.name], _raw_name(column.name)
         type_ = _type(origin, landed)
         made.append(f"{typed(column, origin, raw, type_, zone)} AS {quoted(column.name)}")
+        as_landed = as_landed and is_taken_as_landed(column, type_)
         if column.type != "text":
             bad.append(f"({meaning(column, raw, type_)} IS NOT NULL AND {quoted(column.name)} IS NULL)")
     names = ", ".join(quoted(c.name) for c in columns)
-    engine.execute(
-        f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT {_NUMBER}, {names}, {' OR '.join(bad) or 'false'} AS {_BAD} "
-        f"FROM (SELECT *, {', '.join(made)} FROM ({_landed_rows(path, plan, table, landed)}))"
-    )
+    rows = f"SELECT *, {', '.join(made)} FROM ({_landed_rows(path, plan, table, landed)})"
     engine.execute(f"CREATE OR REPLACE TEMP TABLE {ISSUES} (record_key VARCHAR, column_name VARCHAR, raw_value VARCHAR)")
-    _reject(engine, path, plan, table, landed)
+    staged = f"SELECT {_NUMBER}, {names}, {' OR '.join(bad) or 'false'} AS {_BAD} FROM ({rows})"
+    staged += _reject(engine, path, plan, table, landed, rows)
+    if not as_landed:  # to read values out of texts takes so long that it is done once
+        engine.execute(f"CREATE OR REPLACE TEMP TABLE staged_typed AS {staged}")
+        staged = "SELECT * FROM staged_typed"
+    engine.execute(f"CREATE OR REPLACE TEMP VIEW {STAGED} AS {staged}")
     if not engine.scalar(f"SELECT count(*) FROM {STAGED} WHERE {_BAD}"):
         return
     # few values cannot be cast: only their rows are read a second time
@@ -127,38 +131,38 @@ def _landed_rows(path: Path, plan: TablePlan, table: Table, landed: dict[str, st
     return f"SELECT file_row_number AS {_NUMBER}, {raws} FROM {parquet(path)}"
 
 
-def _reject(engine: Warehouse, path: Path, plan: TablePlan, table: Table, landed: dict[str, str]) -> None:
+def _reject(engine: Warehouse, path: Path, plan: TablePlan, table: Table, landed: dict[str, str], rows: str) -> str:
+    """Put the rows that are not taken into ISSUES; return the SQL (WHERE ...) that leaves them out of ``rows``, empty when there are none."""
     key = ", ".join(quoted(name) for name in table.key)
     no_key = " OR ".join(f"{quoted(name)} IS NULL" for name in table.key)
-    # few keys are repeated: they are found by grouping, and only their rows are looked at one by one
+    # few keys are repeated: numbers that stand for keys are grouped, and only the rows of those that meet are looked at one by one
     engine.execute(
-        f"CREATE OR REPLACE TEMP TABLE staged_first AS SELECT {key}, min({_NUMBER}) AS first_row FROM {STAGED} "
-        f"WHERE NOT ({no_key}) GROUP BY {key} HAVING count(*) > 1"
+        f"CREATE OR REPLACE TEMP TABLE staged_met AS SELECT hash({key}) AS met FROM ({rows}) WHERE NOT ({no_key}) "
+        f"GROUP BY met HAVING count(*) > 1"
     )
-    same_key = " AND ".join(f"s.{quoted(name)} = f.{quoted(name)}" for name in table.key)
     engine.execute(
-        f"CREATE OR REPLACE TEMP TABLE staged_out AS SELECT s.{_NUMBER}, {_of('s', table.key)}, NULL::BIGINT AS first_row "
-        f"FROM {STAGED} AS s WHERE {no_key} "
-        f"UNION ALL SELECT s.{_NUMBER}, {_of('s', table.key)}, f.first_row FROM {STAGED} AS s JOIN staged_first AS f ON {same_key}"
+        f"CREATE OR REPLACE TEMP TABLE staged_out AS SELECT {_NUMBER}, {key}, "
+        f"CASE WHEN NOT ({no_key}) THEN min({_NUMBER}) OVER (PARTITION BY {key}) END AS first_row "
+        f"FROM (SELECT {_NUMBER}, {key} FROM ({rows}) WHERE {no_key} OR hash({key}) IN (SELECT met FROM staged_met)) "
+        f"QUALIFY {no_key} OR count(*) OVER (PARTITION BY {key}) > 1"
     )
-    if engine.scalar("SELECT count(*) FROM staged_out"):
-        shown = ", ".join(
-            f"{text_literal(label)}, CAST({_raw_name(name)} AS {_TEXT})"
-            for name, label in ((name, plan.origins[name].column) for name in table.columns)
-            if label is not None
-        )
-        raw_names = ", ".join(_raw_name(name) for name in table.columns)
-        # one of each distinct row, except the row that is taken
-        engine.execute(
-            f"INSERT INTO {ISSUES} SELECT {record_key(table)}, {text_literal(NO_KEY)}, CAST(json_object({shown}) AS VARCHAR) "
-            f"FROM (SELECT s.*, {_raw_names(table, 'l')} FROM staged_out AS s "
-            f"JOIN ({_landed_rows(path, plan, table, landed)}) AS l ON l.{_NUMBER} = s.{_NUMBER}) "
-            f"QUALIFY row_number() OVER (PARTITION BY {raw_names} ORDER BY {_NUMBER}) = 1 AND {_NUMBER} IS DISTINCT FROM first_row"
-        )
-        engine.execute(
-            f"DELETE FROM {STAGED} WHERE {_NUMBER} IN (SELECT {_NUMBER} FROM staged_out WHERE {_NUMBER} IS DISTINCT FROM first_row)"
-        )
-    engine.execute("DROP TABLE staged_first; DROP TABLE staged_out")
+    engine.execute("DROP TABLE staged_met")
+    if not engine.scalar("SELECT count(*) FROM staged_out"):
+        return ""
+    shown = ", ".join(
+        f"{text_literal(label)}, CAST({_raw_name(name)} AS {_TEXT})"
+        for name, label in ((name, plan.origins[name].column) for name in table.columns)
+        if label is not None
+    )
+    raw_names = ", ".join(_raw_name(name) for name in table.columns)
+    # one of each distinct row, except the row that is taken
+    engine.execute(
+        f"INSERT INTO {ISSUES} SELECT {record_key(table)}, {text_literal(NO_KEY)}, CAST(json_object({shown}) AS VARCHAR) "
+        f"FROM (SELECT s.*, {_raw_names(table, 'l')} FROM staged_out AS s "
+        f"JOIN ({_landed_rows(path, plan, table, landed)}) AS l ON l.{_NUMBER} = s.{_NUMBER}) "
+        f"QUALIFY row_number() OVER (PARTITION BY {raw_names} ORDER BY {_NUMBER}) = 1 AND {_NUMBER} IS DISTINCT FROM first_row"
+    )
+    return f" WHERE {_NUMBER} NOT IN (SELECT {_NUMBER} FROM staged_out WHERE {_NUMBER} IS DISTINCT FROM first_row)"
 
 
 def _type(origin: Origin, landed: dict[str, str]) -> str:

@@ -68,6 +68,11 @@ def typed(column: Column, origin: Origin, raw: str, landed: str, zone: str) -> s
     return f"CASE WHEN {given} IS NULL THEN CAST({text_literal(column.default)} AS {SQL_TYPES[column.type]}) ELSE {made} END"
 
 
+def is_taken_as_landed(column: Column, landed: str) -> bool:
+    """Whether values of ``column`` that landed as the SQL type ``landed`` become core values without their text being read."""
+    return _taken(column.type, "NULL", landed, "") is not None
+
+
 def _taken(type_: str, value: str, landed: str, zone: str) -> str | None:
     """Return the SQL of a value that needs no reading; None where its text has to be read."""
     if landed in _WITH_ZONE:

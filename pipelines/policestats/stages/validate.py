@@ -63,6 +63,7 @@ class Validation:
     landed: dict[int, datetime]
     as_of: int
     tables: list[TableRules]
+    passing: Path  # a folder for the rows that both evaluators read, removed when all is judged
     tell: Progress
     problems: list[str] = field(default_factory=list)
     verdicts: list[tuple[Rule, Counts, str]] = field(default_factory=list)
@@ -75,11 +76,10 @@ class Validation:
 
     # -- Great Expectations ---------------------------------------------------------------------------------------------------
 
-    def evaluate(self, folder: Path) -> dict[tuple[str, str], Evaluation]:
-        """Return what Great Expectations says, from a DuckDB file in ``folder`` that holds the rows to judge."""
-        path = folder / f"{_FILE}.duckdb"
+    def evaluate(self) -> dict[tuple[str, str], Evaluation]:
+        """Return what Great Expectations says, from a DuckDB file that holds the rows to judge."""
         ready = []
-        with self._attached(path):
+        with self._attached(), self._uncompressed():
             for rules in self.tables:
                 try:
                     query = self._input(rules, self.as_of)
@@ -90,7 +90,7 @@ class Validation:
                     ready.append(rules)
         self.tables = ready
         self.tell(f"validate {sum(len(t.rules) for t in ready)} rules on {len(ready)} tables")
-        return evaluate(self.catalog, path, ready, self.delivered_until)
+        return evaluate(self.catalog, self._path, ready, self.delivered_until)
 
     def set_aside(self, evaluations: dict[tuple[str, str], Evaluation]) -> set[str]:
         """Take the rules that raised out of what is judged; return the tables that had one."""
@@ -139,6 +139,14 @@ class Validation:
         return broken
 
     def _judge(self, rules: TableRules, load: int) -> None:
+        if load == self.as_of:  # the very rows that Great Expectations read
+            with self._attached(read_only=True):
+                self.engine.execute(f"CREATE TEMP VIEW {_ROWS} AS SELECT * FROM {quoted(f'{_FILE}.main.{rules.table.name}')}")
+                try:
+                    self.engine.create_temporary(_JUDGED, judge.judged_query(self.catalog, rules.rules, _ROWS, _CARRY))
+                finally:
+                    self.engine.execute(f"DROP VIEW {_ROWS}")
+            return
         self.engine.create_temporary(_ROWS, self._input(rules, load))
         self.engine.create_temporary(_JUDGED, judge.judged_query(self.catalog, rules.rules, _ROWS, _CARRY))
         self.engine.drop_temporary(_ROWS)
@@ -270,13 +278,26 @@ class Validation:
 
     # -- problems -------------------------------------------------------------------------------------------------------------
 
+    @property
+    def _path(self) -> Path:
+        return self.passing / f"{_FILE}.duckdb"
+
     @contextmanager
-    def _attached(self, path: Path) -> Iterator[None]:
-        self.engine.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {_FILE}")
+    def _attached(self, *, read_only: bool = False) -> Iterator[None]:
+        self.engine.execute(f"ATTACH '{str(self._path).replace(chr(39), chr(39) * 2)}' AS {_FILE}{' (READ_ONLY)' if read_only else ''}")
         try:
             yield
         finally:
             self.engine.execute(f"DETACH {_FILE}")
+
+    @contextmanager
+    def _uncompressed(self) -> Iterator[None]:
+        """What is read a few times and thrown away is not worth the time of compressing it: half of what writing takes."""
+        self.engine.execute("SET force_compression = 'uncompressed'")
+        try:
+            yield
+        finally:
+            self.engine.execute("RESET force_compression")
 
     def _problem(self, where: str, what: str, error: Any) -> None:
         message = str(error).strip().splitlines()[0]
@@ -314,9 +335,15 @@ def validate(
     with engine.transaction():
         store.create_quality_tables(engine)
         write_codelists(engine, catalog)
-    work = Validation(engine, catalog, landed, load, list(rules), progress or (lambda message: None))
     with tempfile.TemporaryDirectory(prefix="validate-", dir=folder) as passing:
-        evaluations = work.evaluate(Path(passing))
+        work = Validation(engine, catalog, landed, load, list(rules), Path(passing), progress or (lambda message: None))
+        return _judged(work, rules)
+
+
+def _judged(work: Validation, rules: list[TableRules]) -> ValidateResult:
+    """Judge by all ``rules`` and write what was found."""
+    engine, catalog, landed, load = work.engine, work.catalog, work.landed, work.as_of
+    evaluations = work.evaluate()
     # a rule without a verdict must not close its issues: those of its table wait until all its rules can be judged
     incomplete = work.set_aside(evaluations) | ({t.table.name for t in rules} - {t.table.name for t in work.tables})
     subjects = {t.table.name: t.definition_hash for t in rules} | dict.fromkeys(store.other_subjects(engine, catalog), "")
