@@ -85,7 +85,13 @@ def test_a_chapter_is_no_charge_nor_is_pending(table: str, column: str, rule: st
 @pytest.mark.parametrize("table", ["admin_case", "admin_case_cause_change"])
 def test_a_section_is_no_cause(table: str) -> None:
     """P3 is a section of the public-order law, Z001 a cause in its first."""
-    rules = [r for t in load_rules(load_catalog(ROOT, "cn")) if t.table.name == table for r in t.rules if r.id in ("known_cause", "known_to_cause")]
+    rules = [
+        r
+        for t in load_rules(load_catalog(ROOT, "cn"))
+        if t.table.name == table
+        for r in t.rules
+        if r.id in ("known_cause", "known_to_cause")
+    ]
     [good] = [values for r in rules for values in r.condition.values()]
     assert "Z001" in good
     assert not {"P1", "P3", "U"} & set(good)
