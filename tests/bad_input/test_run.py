@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,19 @@ def test_a_zip_without_its_member_leaves_the_rest_of_the_work_done(office: Catal
     ]
     assert result.published is not None
     assert (result.published.folder / "forms" / "F.xlsx").is_file()
+
+
+def test_a_source_that_contradicts_itself_leaves_the_rest_of_the_work_done(office: Catalog, tmp_path: Path) -> None:
+    """What a source must never land cannot be mapped: that is found when the source is planned, at extract."""
+    described = office.sources["post"]
+    table = replace(described.tables["move"], drop=("theft_no",))
+    wrong = replace(office, sources=office.sources | {"post": replace(described, tables={"move": table})})
+    result = run(wrong, tmp_path, **good(office, tmp_path))
+    [problem] = result.problems
+    assert "tables.move: the column 'theft_no' must never land" in problem
+    assert list(result.extracted) == ["desk"]
+    assert cells(tmp_path / "home", "FILED") == {PROVINCE: 2, NORTH: 1, NORTH_1: 1, "990200000000": 1, SOUTH_1: 1}
+    assert set(statuses(tmp_path / "home", "RECEIVED").values()) == {"missing"}
 
 
 def test_a_source_without_a_location_is_missing_and_not_zero(office: Catalog, tmp_path: Path) -> None:

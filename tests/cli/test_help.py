@@ -14,7 +14,7 @@ from tests.cli.commands import policestats
 
 #: each command with the words that its help must not lack
 COMMANDS = {
-    "simulate": ["--home", "--months", "--seed", "--silent"],
+    "simulate": ["--home", "--months", "--seed", "--silent", "--size", "--scale", "--defects", "--drift", "--to", "six"],
     "extract": ["--standard", "--home", "--source", "NAME=URL-or-path"],
     "conform": ["--standard", "--home"],
     "rebuild": ["--standard", "--home"],
@@ -68,6 +68,9 @@ def test_the_first_page_names_every_command_and_a_first_try() -> None:
         (["tabulate", "--period", "2026-10", "--policy", "late"], "'late' is not written NAME=VALUE"),
         (["rate", "--format", "xml"], "'xml' is not one of"),
         (["simulate", "--months", "0"], "0 is not in the range"),
+        (["simulate", "--scale", "0.5"], "--scale goes with --size city or province"),
+        (["simulate", "--size", "city", "--drift", "drop:incident.mo_code"], "--silent, --defects and --drift go with --size small"),
+        (["simulate", "--size", "city", "--defects", "0.1"], "--silent, --defects and --drift go with --size small"),
         (["check-templates", "no/such/folder"], "does not exist"),
         (["tabulate", "--period", "2026-10", "--as-of", "yesterday"], "'yesterday' is not a valid integer"),
     ],
@@ -96,6 +99,9 @@ def test_wrong_usage_is_code_2_on_standard_error(words: list[str], said: str) ->
         (["explain", "X01", "--row", "TT", "--column", "FILED_M"], "form X01 has no row 'TT'"),
         (["explain", "X01", "--row", "T", "--column", "FILED"], "form X01 has no column 'FILED'; did you mean FILED_"),
         (["simulate", "--silent", "990000000001@2025-02"], "error: "),
+        (["simulate", "--defects", "0.5"], "defects is 0.5; give the share of records with something wrong in them, at most 0.2"),
+        (["simulate", "--drift", "lose:incident.mo_code"], "drift is 'lose:incident.mo_code'; write rename|drop|retype|add:TABLE.COLUMN"),
+        (["simulate", "--to", "sqlite:////tmp/x"], "SQLite has no schemas; give a folder"),
     ],
 )  # fmt: skip
 def test_what_a_user_can_cure_is_code_1_without_a_stack_trace(

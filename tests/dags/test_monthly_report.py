@@ -76,7 +76,7 @@ def test_the_demo_runs_the_dag_to_a_release_and_again_without_a_change(tmp_path:
     current = (tmp_path / "releases" / "current").resolve()
     assert current.name == "2026-02-r1"
     assert (current / "statistics.duckdb").is_file()
-    for word in ("records read", "generation rate", "template rate", "checks", "990102520000", str(current / "html" / "index.html")):
+    for word in ("stand in core", "generation rate", "template rate", "checks", "990102520000", str(current / "html" / "index.html")):
         assert word in first.stdout.replace("\n", "")
     second = subprocess.run([sys.executable, "-m", "policestats.demo"], env=env, capture_output=True, text=True, check=False)
     assert second.returncode == 0, second.stderr[-3000:]

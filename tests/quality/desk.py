@@ -47,7 +47,9 @@ def desk(folder: Path, **rules: str) -> Catalog:
     codelists = folder / "schemas" / "tiny" / "codelists"
     codelists.mkdir(parents=True, exist_ok=True)
     (codelists / "index.yaml").write_text("- {id: kind, label: {zh: 字, en: word}, source: made up}\n", encoding="utf-8")
-    (codelists / "kind.csv").write_text("code,parent_code,label_zh,label_en\nA,,甲,A\nB,,乙,B\n", encoding="utf-8")
+    (codelists / "kind.csv").write_text(
+        "code,parent_code,label_zh,label_en\nG,,组,Both\nA,G,甲,A\nB,G,乙,B\nU,,待定,Pending\n", encoding="utf-8"
+    )
     place = folder / "expectations" / "tiny"
     place.mkdir(parents=True, exist_ok=True)
     for old in place.glob("*.yaml"):

@@ -22,7 +22,7 @@ joins:
 rules:
   - {{id: some_people, {HEAD}, record: {{people: {{at_least: 1}}}}}}
   - {{id: in_order, {HEAD}, record: {{made_on: {{at_least: {{column: before.made_on}}}}}}}}
-  - {{id: known_kind, {HEAD}, codelist: kind_code}}
+  - {{id: known_kind, {HEAD}, codelist: kind_code, except: [U]}}
   - {{id: known_unit, {HEAD}, reference: {{column: unit_code, to: unit.unit_code}}}}
   - {{id: once, {HEAD}, unique: [follows_no]}}
   - {{id: once_a_day, {HEAD}, unique: [unit_code, made_on]}}

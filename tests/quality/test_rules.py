@@ -19,7 +19,7 @@ dimensions:
 rules:
   - {{id: some, {HEAD}, record: {{people: {{at_least: 1}}, unit_code: [S1]}}}}
   - {{id: order, {HEAD}, record: {{made_on: {{at_least: {{column: before.made_on}}}}, is_late: false}}}}
-  - {{id: kind, {HEAD}, codelist: kind_code}}
+  - {{id: kind, {HEAD}, codelist: kind_code, except: [U]}}
   - {{id: unit, {HEAD}, reference: {{column: unit_code, to: unit.unit_code}}}}
   - {{id: once, {HEAD}, unique: [unit_code, made_on]}}
   - {{id: fresh, {HEAD}, table: {{newest: {{column: made_on, within_days: 1}}}}}}
@@ -30,7 +30,12 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     rules = {t.table.name: t for t in load_rules(desk(tmp_path, report=FILE))}
     assert [r.id for r in rules["report"].rules] == ["cast", "some", "order", "kind", "unit", "once", "fresh"]
     assert [r.id for r in rules["note"].rules] == ["cast"]  # without a file: the rule that every table has
-    assert rules["report"].rules[3].condition == {"kind_code": ["A", "B"]}
+    assert rules["report"].rules[3].condition == {"kind_code": ["A", "B"]}  # not G, which has members below it
+
+
+def test_without_exceptions_every_leaf_is_good(tmp_path: Path) -> None:
+    rules = {t.table.name: t for t in load_rules(desk(tmp_path, report=FILE.replace(", except: [U]", "")))}
+    assert rules["report"].rules[3].condition == {"kind_code": ["A", "B", "U"]}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +54,9 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("is_late: false}}", "same_month: [made_on, people]}}", 8, "'people' is of type integer"),
         ("codelist: kind_code", "codelist: kind", 9, "table 'report' has no column 'kind'; did you mean kind_code?"),
         ("codelist: kind_code", "codelist: unit_code", 9, "column 'unit_code' of 'report' has no code list"),
+        ("except: [U]", "except: [V]", 9, "'V' is no leaf of the code list 'kind'; "),
+        ("except: [U]", "except: [G]", 9, "'G' is no leaf of the code list 'kind'; "),
+        ("codelist: kind_code, except", "record: {people: 1}, except", 9, "codelist"),
         ("to: unit.unit_code", "to: units.unit_code", 10, "there is no core table 'units'; did you mean unit?"),
         ("to: unit.unit_code", "to: unit.code", 10, "table 'unit' has no column 'code'"),
         ("to: unit.unit_code", "to: unit.valid_from", 10, "valid_from and unit_code are of types date and text"),

@@ -86,6 +86,95 @@ def test_as_of_gives_the_same_cells_for_ever(catalog: Catalog) -> None:
     assert next(u["parent_unit_code"] for u in after["dim.unit"] if u["unit_code"] == NORTH_2) == "990200000000"
 
 
+OTHER = '- {id: F-G, that: "[T].FILED = G[T].FILED"}\n'
+DAYS = '- {id: F-D, that: "[T].FILED = days([T].FILED)"}\n'
+
+
+def third_theft(engine: DuckDBEngine) -> None:
+    """Land a second load: another theft of 2 October, in North 1."""
+    engine.execute("INSERT INTO core.load VALUES (2, 'hand', TIMESTAMP '2026-11-02')")
+    engine.execute("INSERT INTO core.theft_version SELECT * REPLACE ('3' AS theft_no, 2 AS known_from) FROM core.theft_version")
+
+
+def test_a_form_of_another_load_is_no_operand(catalog: Catalog) -> None:
+    """Theft 3 is known from load 2 on: the two forms differ only by what was known when they were made."""
+    form = tiny.form(catalog, "[{code: FILED, indicator: filed}]", OTHER)
+    other = tiny.form(catalog, "[{code: FILED, indicator: filed}]", id="G")
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-02", NORTH_1)]) as engine:
+
+        def judged(*forms: Any, as_of: int | None = None) -> tuple[int, int]:
+            result, _ = tiny.filled(engine, catalog, "2026-10", *forms, as_of=as_of)
+            return result.failed_errors, result.not_evaluated
+
+        tiny.filled(engine, catalog, "2026-10", other)
+        assert judged(form) == (0, 0)
+        third_theft(engine)
+        failed, not_evaluated = judged(form)  # G is still that of load 1
+        assert (failed, not_evaluated > 0) == (0, True)
+        tiny.filled(engine, catalog, "2026-10", other)
+        assert judged(form) == (0, 0)
+        failed, not_evaluated = judged(form, as_of=1)  # and G now that of load 2
+        assert (failed, not_evaluated > 0) == (0, True)
+        assert judged(other, form, as_of=1) == (0, 0)  # both of load 1
+        assert judged(other, form) == (0, 0)
+        # the check can fail: a figure that differs at one and the same load
+        engine.execute("UPDATE report.cell SET value = value + 1 WHERE form_id = 'G'")
+        failed, _ = judged(form)
+        assert failed > 0
+
+
+def test_the_days_of_another_load_are_no_operand(catalog: Catalog) -> None:
+    columns = "[{code: FILED, indicator: filed}]"
+    form = tiny.form(catalog, columns, DAYS, frequency="day week")
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-06", NORTH_1)]) as engine:
+        days = [f"2026-10-{day:02d}" for day in range(5, 12)]  # week 41
+        for day in days:
+            tiny.filled(engine, catalog, day, form)
+        result, _ = tiny.filled(engine, catalog, "2026-W41", form)
+        assert (result.failed_errors, result.not_evaluated) == (0, 0)
+        third_theft(engine)
+        result, _ = tiny.filled(engine, catalog, "2026-W41", form)
+        assert result.failed_errors == 0
+        assert result.not_evaluated > 0
+
+
+def test_a_load_that_was_never_judged_says_so(catalog: Catalog) -> None:
+    """Without verdicts nothing blocks: that is no proof that everything was well."""
+    form = tiny.form(catalog, COLUMNS)
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-02", NORTH_1)]) as engine:
+        assert tiny.filled(engine, catalog, "2026-10", form)[0].not_judged
+        engine.execute("CREATE SCHEMA IF NOT EXISTS quality")
+        engine.execute(
+            "CREATE TABLE quality.rule_result (as_of BIGINT, table_name VARCHAR, rule_id VARCHAR, severity VARCHAR, verdict VARCHAR)"
+        )
+        engine.execute("INSERT INTO quality.rule_result VALUES (1, 'theft', 'cast', 'warning', 'passed')")
+        assert not tiny.filled(engine, catalog, "2026-10", form)[0].not_judged
+        third_theft(engine)
+        assert tiny.filled(engine, catalog, "2026-10", form)[0].not_judged  # load 2
+        assert not tiny.filled(engine, catalog, "2026-10", form, as_of=1)[0].not_judged
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        "ALTER TABLE report.run DROP COLUMN basis",
+        "ALTER TABLE report.contribution ADD COLUMN old_name VARCHAR",
+        "DROP TABLE report.column_reading",
+    ],
+)
+def test_a_warehouse_of_an_older_layout_is_made_anew(older: str, catalog: Catalog) -> None:
+    """What another version tabulated is no half of what this one reads: a period that is not tabulated again is not there."""
+    form = tiny.form(catalog, COLUMNS)
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-02", NORTH_1)]) as engine:
+        _, cells = tiny.filled(engine, catalog, "2026-10", form)
+        before = content(engine)
+        tiny.filled(engine, catalog, "2026-09", form)
+        engine.execute(older)
+        assert tiny.filled(engine, catalog, "2026-10", form)[1] == cells
+        assert content(engine) == before  # nothing of September, which can be made again
+        assert tiny.filled(engine, catalog, "2026-09", form)[0].forms == ["F"]
+
+
 def test_tabulating_twice_changes_nothing(catalog: Catalog) -> None:
     form = tiny.form(catalog, COLUMNS)
     with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-01", NORTH_1)]) as engine:

@@ -62,21 +62,51 @@ def cli(verbose: bool) -> None:
     "--scale", default=1.0, show_default=True, metavar="SHARE", help="Share of the records of a city or province, above 0 and at most 1"
 )
 @click.option(
-    "--to", metavar="FOLDER|URL", help="Where to; a city or province also sqlite:///FOLDER or postgresql://...  [default: HOME/sources]"
+    "--defects",
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Share of the records that are entered wrongly on purpose, 0 to 0.2; defects.csv lists them",
 )
-def simulate(home: Path | None, months: int, start: str, seed: int, silent: str | None, size: str, scale: float, to: str | None) -> None:
-    """Make a made-up province: its source databases, and its own tally of what happened.
+@click.option(
+    "--drift",
+    metavar="KIND:TABLE.COLUMN[@YYYY-MM]",
+    help="Change a source's shape: rename, drop, retype or add, from that month or the last",
+)
+@click.option(
+    "--to",
+    metavar="FOLDER|URL",
+    help="Where the sources go: a folder, or a database postgresql://...; a city or province also sqlite:///FOLDER  [default: HOME/sources]",
+)
+def simulate(
+    home: Path | None,
+    months: int,
+    start: str,
+    seed: int,
+    silent: str | None,
+    size: str,
+    scale: float,
+    defects: float,
+    drift: str | None,
+    to: str | None,
+) -> None:
+    """Make a made-up province: its six source systems, and its own tally of what happened.
 
-    They are written to HOME/sources; a city or province as Parquet files. Codes (division 99xxxx) and identity numbers (prefix 999999) cannot exist.
+    The systems hold incidents, cases, disputes, inspections, collected objects and call-backs. Each becomes a SQLite file in HOME/sources, or a
+    schema of the database given by --to; of a city or province a folder of Parquet files. The tally stays in HOME/sources. Codes (division
+    99xxxx) and identity numbers (prefix 999999) cannot exist.
     """
+    from sqlalchemy import make_url
+
     from policestats.simulator import DEFAULT_SILENT, simulate
     from policestats.simulator.bulk import simulate_bulk
 
-    folder = Path(to).expanduser() if to and "://" not in to else settings.home(home) / "sources"
+    url = to if to and "://" in to else None
+    folder = Path(to).expanduser() if to and url is None else settings.home(home) / "sources"
     first = ReferencePeriod.parse(start).start
     if size != "small":
-        if silent is not None:
-            raise click.UsageError("--silent goes with --size small: nobody is silent in a city or province")
+        if silent is not None or defects or drift is not None:
+            raise click.UsageError("--silent, --defects and --drift go with --size small: a city or province is written whole and right")
         with printing.progress() as tell:
             world = simulate_bulk(
                 folder,
@@ -85,25 +115,30 @@ def simulate(home: Path | None, months: int, start: str, seed: int, silent: str 
                 seed=seed,
                 start=first,
                 scale=scale,
-                to=to if to and "://" in to else "parquet",
+                to=url or "parquet",
                 progress=tell,
             )
         printing.rows(["table", "records"], list(world.records.items()), title=f"{world.months[0]} to {world.months[-1]} in {world.folder}")
         printing.out.print(f"Tally: {world.tally_cells} cells in {world.folder / 'tally.parquet'}")
         return
-    if scale != 1 or (to and "://" in to):
-        raise click.UsageError("--scale and a URL as --to go with --size city or province")
+    if scale != 1:
+        raise click.UsageError("--scale goes with --size city or province")
     chosen: tuple[str, str] | str | None = DEFAULT_SILENT
     if silent is not None:
         unit, at, month = silent.partition("@")
         chosen = (unit, month) if at else None
     with printing.progress() as tell:
-        made = simulate(folder, months=months, seed=seed, start=first, silent=chosen, progress=tell)
+        made = simulate(folder, months=months, seed=seed, start=first, silent=chosen, defects=defects, drift=drift, to=url, progress=tell)
     printing.rows(["table", "records"], list(made.records.items()), title=f"{made.months[0]} to {made.months[-1]} in {made.folder}")
     if made.silent_unit:
         printing.out.print(
             f"{made.silent_unit} entered nothing in {made.silent_month}. Tally: {made.tally_cells} cells in {made.folder / 'tally.csv'}"
         )
+    if made.defects:
+        printing.out.print(f"{len(made.defects)} values are wrong on purpose: {made.folder / 'defects.csv'}", markup=False)
+    if url is not None:
+        shown = [(name, make_url(where).render_as_string(hide_password=True)) for name, where in made.locations.items()]
+        printing.rows(["source", "location"], shown)
 
 
 @cli.command()

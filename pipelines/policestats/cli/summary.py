@@ -8,7 +8,7 @@ from pathlib import Path
 
 from policestats import releases
 from policestats.cli.printing import out, rows
-from policestats.engines.duckdb import WAREHOUSE, open_warehouse
+from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse, quoted
 from policestats.engines.release_folder import CURRENT, MANIFEST, resolve
 from policestats.errors import ReleaseError
 from policestats.reports.generation import GenerationRate
@@ -51,7 +51,7 @@ def released(home: Path, period: str, before: State, seconds: float) -> None:
     manifest = json.loads((folder.path / MANIFEST).read_text(encoding="utf-8"))
     with open_warehouse(home, read_only=True) as engine:
         loads = engine.sql(
-            "SELECT load_id, source, manifest FROM core.load QUALIFY row_number() OVER (PARTITION BY source ORDER BY load_id DESC) = 1"
+            "SELECT load_id, source FROM core.load QUALIFY row_number() OVER (PARTITION BY source ORDER BY load_id DESC) = 1"
         ).to_pylist()
         rules = engine.sql(
             "SELECT severity, verdict, count(*) AS n FROM quality.rule_result WHERE as_of = (SELECT max(as_of) FROM quality.rule_result) GROUP BY ALL"
@@ -64,13 +64,13 @@ def released(home: Path, period: str, before: State, seconds: float) -> None:
         checks = engine.sql(
             "SELECT severity, outcome, count(*) AS n FROM report.check_result WHERE period = ? GROUP BY ALL", [period]
         ).to_pylist()
-    read = sum(table["rows"] for load in loads for table in json.loads(load["manifest"])["tables"].values())
+        standing = _standing(engine)
     is_new = before.load is None or any(load["load_id"] > before.load for load in loads)
     verdicts = {(r["severity"], r["verdict"]): r["n"] for r in rules}
     found = {(c["severity"], c["outcome"]): c["n"] for c in checks}
     out.print(f"\n[bold]policestats: {period}[/bold]  ({seconds:.0f} s)")
     out.print(
-        f"records read      {read:,} from {len(loads)} sources"
+        f"records           {standing:,} stand in core, from {len(loads)} sources"
         + ("" if is_new else " (the same as in the last run: nothing new was landed)")
     )
     failed = f"{verdicts.get(('error', 'failed'), 0)} errors and {verdicts.get(('warning', 'failed'), 0)} warnings failed"
@@ -98,13 +98,22 @@ def released(home: Path, period: str, before: State, seconds: float) -> None:
     _paths(folder.path)
 
 
+def _standing(engine: DuckDBEngine) -> int:
+    """Return how many records stand in the core tables: a load may hold the last changes only, so its rows say little."""
+    rows = engine.sql("SELECT table_name FROM information_schema.tables WHERE table_schema = 'core' AND ends_with(table_name, '_version')")
+    names = [quoted(f"core.{name}") for name in rows.column(0).to_pylist()]
+    return sum(int(engine.scalar(f"SELECT count(*) FROM {name} WHERE known_to IS NULL")) for name in names)
+
+
 def whole(result: RunResult, home: Path, seconds: float) -> None:
     """Print what a whole run did."""
     out.print(f"\n[bold]policestats: {result.period}[/bold]  ({seconds:.0f} s)")
-    read = sum(sum(r.rows.values()) for r in result.extracted.values())
+    with open_warehouse(home, read_only=True) as engine:
+        standing = _standing(engine)
     fresh = [name for name, r in result.extracted.items() if not r.unchanged]
     out.print(
-        f"records read      {read:,} from {len(result.extracted)} sources" + ("" if fresh else " (nothing new since the last run)"),
+        f"records           {standing:,} stand in core; read: {len(result.extracted)} sources"
+        + ("" if fresh else " (nothing new since the last run)"),
         markup=False,
     )
     if result.conformed is not None:
@@ -125,6 +134,12 @@ def whole(result: RunResult, home: Path, seconds: float) -> None:
 
 def tabulated(result: TabulateResult) -> None:
     """Print what a tabulation made, and the four rates with the reasons."""
+    if result.not_judged:
+        out.print(
+            f"data rules        none judged at load {result.as_of}, so that none could block a cell: "
+            f"run 'policestats validate --as-of {result.as_of}', then tabulate again",
+            markup=False,
+        )
     out.print(
         f"forms             {', '.join(result.forms)}: {result.cells:,} cells, each traceable ({result.contributions:,} contributions)"
     )

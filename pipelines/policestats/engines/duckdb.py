@@ -14,6 +14,8 @@ from policestats.errors import StatisticsError
 from policestats.query import Query
 
 WAREHOUSE = "warehouse.duckdb"
+#: a moment is written as text in the session's zone, by default the machine's: the same records would give other texts elsewhere
+UTC = "SET GLOBAL TimeZone = 'UTC'"
 
 
 class DuckDBEngine:
@@ -147,6 +149,7 @@ def open_warehouse(home: Path, *, read_only: bool = False, name: str = WAREHOUSE
         raise
     try:
         connection.execute("SET enable_progress_bar = false")
+        connection.execute(UTC)
         yield DuckDBEngine(connection)
     finally:
         connection.close()
@@ -157,6 +160,7 @@ def open_memory() -> Iterator[DuckDBEngine]:
     """Open a warehouse that lives in memory only (tests, previews)."""
     connection = duckdb.connect(":memory:")
     try:
+        connection.execute(UTC)
         yield DuckDBEngine(connection)
     finally:
         connection.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, quoted
+from policestats.engines.duckdb import UTC, WAREHOUSE, DuckDBEngine, quoted
 from policestats.engines.release_folder import STATISTICS, TRACE
 from policestats.errors import ReleaseError
 
@@ -80,6 +80,7 @@ def open_release_files(folder: Path, home: Path) -> Iterator[ReleaseFiles]:
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("SET enable_progress_bar = false")
+        connection.execute(UTC)
         files = ReleaseFiles(connection)
         files.attach(home / WAREHOUSE, SOURCE, read_only=True)
         files.attach(folder / STATISTICS, STATISTICS_DB, read_only=False)

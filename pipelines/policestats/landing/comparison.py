@@ -24,6 +24,9 @@ class Comparison:
         self._engine, self._plan = engine, plan
         self._key = _names(plan.key)
         self._fetched: list[Path] = []
+        self._is_reconciled = False
+        assert plan.cursor is not None
+        self._pair = _names(tuple(dict.fromkeys([*plan.key, plan.cursor.column])))
         engine.execute(f"CREATE TEMP VIEW known AS {known}")
 
     def add(self, path: Path) -> None:
@@ -38,24 +41,20 @@ class Comparison:
         """Compare the keys and cursors of the whole table (a Parquet file) with the known ones."""
         cursor = self._plan.cursor
         assert cursor is not None
-        pair = tuple(dict.fromkeys([*self._plan.key, cursor.column]))
-        self._engine.execute(f"CREATE TEMP VIEW pair AS SELECT {_texts(pair)} FROM read_parquet({text_literal(pairs)})")
-        self._engine.execute(f"CREATE TEMP TABLE known_pair AS SELECT DISTINCT {_names(pair)} FROM known")
-        self._engine.execute(
-            f"CREATE TEMP TABLE unseen_pair AS SELECT {_names(pair)} FROM pair EXCEPT SELECT {_names(pair)} FROM known_pair"
-        )
+        texts = _texts(tuple(dict.fromkeys([*self._plan.key, cursor.column])))
+        self._engine.execute(f"CREATE TEMP VIEW pair AS SELECT {texts} FROM read_parquet({text_literal(pairs)})")
+        self._engine.execute(f"CREATE TEMP TABLE known_pair AS SELECT DISTINCT {self._pair} FROM known")
+        self._engine.execute(f"CREATE TEMP TABLE unseen_pair AS SELECT {self._pair} FROM pair EXCEPT SELECT {self._pair} FROM known_pair")
         self._engine.execute(
             f"CREATE TEMP TABLE gone_key AS SELECT DISTINCT {_names(self._plan.key, 'k')} "
             f"FROM known_pair AS k ANTI JOIN pair AS p ON {same_key(self._plan, 'k', 'p')}"
         )
+        self._is_reconciled = True
 
     def unfetched(self) -> pa.Table:
         """Return the keys of the new or changed pairs of key and cursor that no fetched row has."""
-        cursor = self._plan.cursor
-        assert cursor is not None
-        pair = _names(tuple(dict.fromkeys([*self._plan.key, cursor.column])))
         return self._engine.execute(
-            f"SELECT DISTINCT {self._key} FROM (SELECT {pair} FROM unseen_pair EXCEPT SELECT {pair} FROM fetched)"
+            f"SELECT DISTINCT {self._key} FROM (SELECT {self._pair} FROM unseen_pair EXCEPT SELECT {self._pair} FROM fetched)"
         ).to_arrow_table()
 
     def known_count(self) -> int:
@@ -63,13 +62,32 @@ class Comparison:
         row = self._engine.execute("SELECT count(*) FROM known").fetchone()
         return int(row[0]) if row else 0
 
-    def changed(self) -> Iterator[pa.RecordBatch]:
-        """Yield the fetched rows of every key some row of which is not known as it is."""
+    def halved(self) -> pa.Table:
+        """Return the changed keys not all rows of which were fetched: what a load says of a key must be all there is of it.
+
+        A key may stand twice in a source. Which rows it has is told by the keys and cursors of the whole table, when they were compared (a key
+        that lost a row has changed too), else by the known rows of the keys of which there are several.
+        """
+        lands = _names(self._plan.lands)
         self._engine.execute(
-            f"CREATE TEMP TABLE changed_key AS SELECT DISTINCT {self._key} FROM ("
-            f"SELECT {_names(self._plan.lands)} FROM fetched EXCEPT "
-            f"SELECT {_names(self._plan.lands)} FROM known AS k SEMI JOIN fetched AS f ON {same_key(self._plan, 'k', 'f')})"
+            f"CREATE OR REPLACE TEMP TABLE changed_key AS SELECT DISTINCT {self._key} FROM ("
+            f"SELECT {lands} FROM fetched EXCEPT SELECT {lands} FROM known AS k SEMI JOIN fetched AS f ON {same_key(self._plan, 'k', 'f')})"
         )
+        if self._is_reconciled:
+            self._engine.execute(
+                f"INSERT INTO changed_key SELECT DISTINCT {_names(self._plan.key, 'k')} FROM "
+                f"(SELECT {self._pair} FROM known_pair EXCEPT SELECT {self._pair} FROM pair) AS k SEMI JOIN pair AS p ON {same_key(self._plan, 'k', 'p')} "
+                f"ANTI JOIN changed_key AS c ON {same_key(self._plan, 'k', 'c')}"
+            )
+        several = "" if self._is_reconciled else f" QUALIFY count(*) OVER (PARTITION BY {self._key}) > 1"
+        return self._engine.execute(
+            f"WITH held AS (SELECT {self._pair} FROM {'pair' if self._is_reconciled else 'known'} AS r "
+            f"SEMI JOIN changed_key AS c ON {same_key(self._plan, 'r', 'c')}{several}) "
+            f"SELECT DISTINCT {self._key} FROM (SELECT {self._pair} FROM held EXCEPT SELECT {self._pair} FROM fetched)"
+        ).to_arrow_table()
+
+    def changed(self) -> Iterator[pa.RecordBatch]:
+        """Yield the fetched rows of every key that changed, as ``halved`` found them."""
         as_text = " AND ".join(
             f"CAST(f.{quoted_column(name)} AS VARCHAR) IS NOT DISTINCT FROM c.{quoted_column(name)}" for name in self._plan.key
         )

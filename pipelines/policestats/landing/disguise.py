@@ -15,7 +15,14 @@ from policestats.landing.plan import Identity, TablePlan
 PSEUDONYM_LENGTH = 32  # hexadecimal characters, 128 bits: two persons never meet by chance
 MALE, FEMALE = "1", "2"  # ISO/IEC 5218
 
+_FINGERPRINT_OF = b"policestats: fingerprint of the pseudonym key"
+
 Batches = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+def key_fingerprint(key: bytes) -> str:
+    """Return what tells one pseudonym key from another, and nothing else of it: HMAC-SHA-256 of a constant."""
+    return hmac.digest(key, _FINGERPRINT_OF, "sha256").hex()[:PSEUDONYM_LENGTH]
 
 
 def disguise(plan: TablePlan, key: bytes) -> Batches:

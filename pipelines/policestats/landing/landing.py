@@ -30,6 +30,7 @@ _FEW_KEYS, _SHARE = 5_000, 0.1
 def computing(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the engine that compares and counts for a landing; what does not fit into its memory goes into the landing's ``folder``."""
     with duckdb.connect(config={"temp_directory": str(folder), "memory_limit": MEMORY_LIMIT}) as engine:
+        engine.execute("SET GLOBAL TimeZone = 'UTC'")  # moments are compared as text with those of earlier loads
         yield engine
 
 
@@ -37,20 +38,32 @@ class Landing:
     """The tables of one load of one source, landed one after the other."""
 
     def __init__(
-        self, source: str, reader: Reader, raw: RawStore, loads: Sequence[Manifest], folder: Path, engine: duckdb.DuckDBPyConnection
+        self,
+        source: str,
+        reader: Reader,
+        raw: RawStore,
+        loads: Sequence[Manifest],
+        folder: Path,
+        engine: duckdb.DuckDBPyConnection,
+        fingerprint: str | None,
     ) -> None:
+        """``fingerprint`` is that of the key of the pseudonyms; None when no table has any."""
         self._source, self._reader, self._raw, self._loads, self._folder = source, reader, raw, loads, folder
-        self._engine = engine
+        self._engine, self._fingerprint = engine, fingerprint
         self._now = datetime.now(UTC)
 
     def land(self, plan: TablePlan, disguised: Batches, file: str | None) -> LandedTable:
         """Write what the table brings; ``disguised`` takes identity out of it, ``file`` is the delivered file to read.
 
+        A table with pseudonyms of another key is read whole: those of the rows that did not change would never meet the new ones.
+
         Raises: ExtractError; what was written then stays in the folder, and is swept with it.
         """
         if plan.delivers == "increments":
             return self._delivered(plan, disguised, file) if file is not None else self.nothing_new(plan)
-        known = known_rows(self._raw, self._loads, plan) if plan.cursor is not None else None
+        last = self._last(plan)
+        is_same_key = last is not None and last.key_fingerprint == self._fingerprint_of(plan)
+        known = known_rows(self._raw, self._loads, plan) if plan.cursor is not None and is_same_key else None
         try:
             changes = self._changes(plan, disguised, known) if known is not None else None
         except duckdb.IOException:
@@ -71,11 +84,12 @@ class Landing:
             cursor=last.cursor if last else None,
             until=last.until if last else None,
             reconciled_at=last.reconciled_at if last else None,
+            key_fingerprint=last.key_fingerprint if last else None,
         )
 
     def _snapshot(self, plan: TablePlan, disguised: Batches) -> LandedTable:
         written = self._write(plan, self._place(plan), map(disguised, self._reader.batches(plan, columns=plan.reads)))
-        whole = LandedTable(written.rows, plan.lands, written.content)
+        whole = LandedTable(written.rows, plan.lands, written.content, key_fingerprint=self._fingerprint_of(plan))
         if plan.cursor is None:
             return whole
         until = greatest_cursor(self._engine, self._place(plan), plan, None, self._now)
@@ -84,13 +98,14 @@ class Landing:
     def _delivered(self, plan: TablePlan, disguised: Batches, file: str) -> LandedTable:
         content = self._reader.files(plan)[file]
         written = self._write(plan, self._place(plan), map(disguised, self._reader.batches(plan, columns=plan.reads, file=file)))
-        return LandedTable(written.rows, plan.lands, written.content, mode="changes", files={file: content})
+        fingerprint = self._fingerprint_of(plan)
+        return LandedTable(written.rows, plan.lands, written.content, mode="changes", files={file: content}, key_fingerprint=fingerprint)
 
     def _changes(self, plan: TablePlan, disguised: Batches, known: str) -> LandedTable | None:
         """Write the new and changed rows and the keys that are gone; None when so much has changed that the table is better read whole.
 
         Read are the rows from the last cursor, less the lag, and all without a cursor. When the table is to be reconciled, the keys and
-        cursors of all rows are compared as well, and the rows that this finds are read by their keys.
+        cursors of all rows are compared as well, and the rows that this finds are read by their keys. Of a changed key all rows land.
         """
         last = self._last(plan)
         assert last is not None
@@ -103,6 +118,8 @@ class Landing:
             self._write(plan, fetched, map(disguised, self._reader.batches(plan, columns=plan.reads, since=since)))
             compared.add(fetched)
             if is_due and not self._reconciled(plan, disguised, compared):
+                return None
+            if not self._completed(plan, disguised, compared, is_due=is_due):
                 return None
             written = self._write(plan, self._place(plan), compared.changed())
             deleted = self._write_gone(plan, compared) if is_due else 0
@@ -117,6 +134,7 @@ class Landing:
             cursor=plan.cursor.column,
             until=until,
             reconciled_at=reconciled_at,
+            key_fingerprint=last.key_fingerprint,
         )
 
     def _reconciled(self, plan: TablePlan, disguised: Batches, compared: Comparison) -> bool:
@@ -126,18 +144,32 @@ class Landing:
         pairs = self._folder / f"{plan.name}.pairs.parquet"
         self._write(plan, pairs, self._reader.batches(plan, columns=pair), pair)
         compared.reconcile(pairs)
-        keys = compared.unfetched()
+        # a key that its own text does not find again (bytes, say) leaves a row that only reading all finds
+        return self._fetched(plan, disguised, compared, compared.unfetched(), "found") and compared.unfetched().num_rows == 0
+
+    def _completed(self, plan: TablePlan, disguised: Batches, compared: Comparison, *, is_due: bool) -> bool:
+        """Fetch the other rows of the keys that changed; False when not all of them can be read by key, or not well."""
+        keys = compared.halved()
+        if not keys.num_rows:
+            return True
+        # without a comparison of the whole table nothing says whether a known row that did not come is still there
+        return self._fetched(plan, disguised, compared, keys, "completed") and (not is_due or compared.halved().num_rows == 0)
+
+    def _fetched(self, plan: TablePlan, disguised: Batches, compared: Comparison, keys: pa.Table, name: str) -> bool:
+        """Fetch the rows with the ``keys``; False when they are so many that the table is better read whole."""
         if keys.num_rows > max(_FEW_KEYS, _SHARE * compared.known_count()):
             return False
         if keys.num_rows:
-            found = self._folder / f"{plan.name}.found.parquet"
+            found = self._folder / f"{plan.name}.{name}.parquet"
             self._write(plan, found, map(disguised, self._reader.rows_of(plan, columns=plan.reads, keys=keys)))
             compared.add(found)
-        # a key that its own text does not find again (bytes, say) leaves a row that only reading all finds
-        return compared.unfetched().num_rows == 0
+        return True
 
     def _write_gone(self, plan: TablePlan, compared: Comparison) -> int:
         return self._write(plan, self._folder / f"{plan.name}.deleted.parquet", compared.gone(), plan.key).rows
+
+    def _fingerprint_of(self, plan: TablePlan) -> str | None:
+        return self._fingerprint if plan.identity is not None else None
 
     def _is_due(self, plan: TablePlan, last: LandedTable) -> bool:
         if plan.reconcile is None:

@@ -28,6 +28,7 @@ class LandedTable:
     records that are gone (in ``<load>.deleted.parquet``). ``source_types`` are the source's columns with their types as it declares them.
     ``until`` is the greatest value of the column ``cursor`` landed so far, ``reconciled_at`` (UTC, ISO) when the whole table was last read or compared.
     ``files`` are the delivered files of this load with the hash of their content, where a table is delivered in increments.
+    ``key_fingerprint`` tells with which key the pseudonyms of the table were made (None: it has none).
     """
 
     rows: int
@@ -40,6 +41,7 @@ class LandedTable:
     until: str | None = None
     reconciled_at: str | None = None
     files: dict[str, str] = field(default_factory=dict)
+    key_fingerprint: str | None = None
 
     def with_types(self, source_types: dict[str, str]) -> LandedTable:
         """Return the table with the source's columns and types."""
@@ -51,8 +53,8 @@ class LandedTable:
         return self.mode == "changes" and not (self.rows or self.deleted or self.files)
 
     def same_content(self, other: LandedTable) -> bool:
-        """Whether two snapshots hold the same rows of the same columns."""
-        mine, others = ((t.mode, t.rows, t.columns, t.sha256) for t in (self, other))
+        """Whether two snapshots hold the same rows of the same columns, with pseudonyms of the same key."""
+        mine, others = ((t.mode, t.rows, t.columns, t.sha256, t.key_fingerprint) for t in (self, other))
         return mine == others
 
     @classmethod

@@ -172,7 +172,13 @@ def _kind(catalog: Catalog, table: Table, names: Names, spec: dict[str, Any], tr
         column = table.column(spec["codelist"], at)
         if column.codelist is None:
             raise DefinitionError(f"{at}: column {column.name!r} of {table.name!r} has no code list; give it one, or write a record rule")
-        codes = list(catalog.codelist(column.codelist, at).members)
+        leaves = catalog.codelist(column.codelist, at).leaves()
+        for i, code in enumerate(spec.get("except", [])):
+            if code not in leaves:
+                raise DefinitionError(
+                    f"{names.place((*trail, 'except', i))}: {code!r} is no leaf of the code list {column.codelist!r}; {nearest(code, leaves)}"
+                )
+        codes = [code for code in leaves if code not in spec.get("except", [])]
         return "record", {"condition": {column.name: codes}, "shown": [column.name]}
     if "reference" in spec:
         return "record", _reference(catalog, table, names, spec, trail)

@@ -98,6 +98,7 @@ def simulate(
     if quiet is not None and not province.station(quiet[0]).stands_on(quiet[1]):
         raise SettingsError(f"station {quiet[0]} does not stand in {month_text(quiet[1])}; choose another to be silent")
     shift = parse_drift(drift, shown)
+    place = target(to if to is not None else folder)
     # Nothing is entered after the last month has closed: the databases stand as at its cut-off.
     world = World(province, silent=quiet, now=cutoff_of(shown[-1]))
     live(world, Random(seed), warm_up=add_months(first, -_WARM_UP), first=first, after=after, progress=progress)
@@ -106,7 +107,6 @@ def simulate(
     world.write_uploads(shown)
 
     folder.mkdir(parents=True, exist_ok=True)
-    place = target(to if to is not None else folder)
     if on_month is not None:
         for month in shown[:-1]:
             _write(world, place, cutoff_of(month) - _SECOND, shift, month)

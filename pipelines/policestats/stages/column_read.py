@@ -12,11 +12,17 @@ from policestats.reports.exact import from_decimals
 from policestats.reports.rollup import positions
 
 
-def read_column(engine: DuckDBEngine, form: str, period: str, name: str) -> Elsewhere | None:
-    """Return the column ``name`` as ``form`` was tabulated for ``period``; None when it was not, or has no such column.
+def read_column(engine: DuckDBEngine, form: str, period: str, name: str, as_of: int) -> Elsewhere | None:
+    """Return the column ``name`` as ``form`` was tabulated for ``period`` at the load ``as_of``; None when it was not, or has no such column.
+
+    Figures made at another load, earlier or later, rest on other knowledge: what differs then need not be wrong, so they are no operand.
+    The other form or period has to be tabulated at the same load first.
 
     An absent count is 0 where its status is one of figures; an absent rate has no base.
     """
+    is_of_load = engine.scalar("SELECT count(*) FROM report.run WHERE form_id = ? AND period = ? AND as_of = ?", [form, period, as_of])
+    if not is_of_load:
+        return None
     spec = engine.sql(
         "SELECT variant, expression, applies_to FROM report.form_column WHERE form_id = ? AND period = ? AND column_code = ?",
         [form, period, name],

@@ -10,7 +10,7 @@ from pathlib import Path
 from policestats.catalog import Catalog
 from policestats.errors import DefinitionError, nearest
 from policestats.landing.database import open_database, without_password
-from policestats.landing.disguise import disguise
+from policestats.landing.disguise import disguise, key_fingerprint
 from policestats.landing.files import new_files, open_files
 from policestats.landing.landing import Landing, computing
 from policestats.landing.plan import TablePlan, plan_source
@@ -53,6 +53,7 @@ def run(*, catalog: Catalog, source: str, location: str, home: Path, progress: C
         raise DefinitionError(f"{described.where}: there is no kind of source {described.kind!r}; {nearest(described.kind, READERS)}")
     plans = plan_source(catalog, described)
     key = pseudonym_key() if any(plan.identity for plan in plans) else b""
+    fingerprint = key_fingerprint(key) if key else None
     replacements = {plan.name: disguise(plan, key) for plan in plans}
     raw = RawStore(home)
     rows: dict[str, int] = dict.fromkeys((plan.name for plan in plans), 0)
@@ -63,7 +64,7 @@ def run(*, catalog: Catalog, source: str, location: str, home: Path, progress: C
         with raw.landing(source) as folder, computing(folder) as engine:
             loads = [manifest for manifest in raw.loads() if manifest.source == source]
             for files in _deliveries(source, reader, plans, loads):
-                landing = Landing(source, reader, raw, loads, folder, engine)
+                landing = Landing(source, reader, raw, loads, folder, engine, fingerprint)
                 tables = {}
                 for plan in plans:
                     file = files.get(plan.name)

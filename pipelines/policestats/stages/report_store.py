@@ -35,11 +35,13 @@ _ARROW = {
 def create_report_tables(engine: DuckDBEngine) -> None:
     """Create the schemas and tables of the contract, if they are not there.
 
-    A warehouse of an earlier version, with other columns, loses all it tabulated: half of it would read as zeros, and all can be made again.
+    A warehouse of an earlier version, with other tables or columns, loses all it tabulated: half of it would read as zeros, and all can be
+    made again.
     """
     for schema in ("report", "dim", "quality"):
         engine.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    if any(_held(engine, published) not in ([], [c[0] for c in published.columns]) for published in contract.ALL):
+    held = [_held(engine, published) for published in contract.ALL]
+    if any(held) and held != [[c[0] for c in published.columns] for published in contract.ALL]:
         for published in contract.ALL:
             engine.execute(f"DROP TABLE IF EXISTS {published.name}")
     for published in contract.ALL:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from policestats import settings
 from policestats.catalog import Catalog
-from policestats.errors import ConformError, ExtractError, SettingsError, StatisticsError
+from policestats.errors import ConformError, DefinitionError, ExtractError, SettingsError, StatisticsError
 from policestats.stages import conform, extract, publish, tabulate, validate
 from policestats.stages.conform import ConformResult
 from policestats.stages.extract import ExtractResult
@@ -54,11 +54,11 @@ def locations(
 
 
 def extract_all(catalog: Catalog, home: Path, where: Mapping[str, str], result: RunResult, progress: Progress | None = None) -> None:
-    """Land every source; one that cannot be read is a problem of the result, and the others go on."""
+    """Land every source; one that cannot be read, or whose description is wrong, is a problem of the result, and the others go on."""
     for name, location in where.items():
         try:
             result.extracted[name] = extract.run(catalog=catalog, source=name, location=location, home=home, progress=progress)
-        except ExtractError as error:
+        except (ExtractError, DefinitionError) as error:
             result.problems.append(str(error))
 
 

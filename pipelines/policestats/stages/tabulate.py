@@ -40,7 +40,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class TabulateResult:
-    """What one tabulation made. ``remade`` counts, for each form, the facts made wholly, those of which some groups were made again, and those left alone."""
+    """What one tabulation made.
+
+    ``remade`` counts, for each form, the facts made wholly, those of which some groups were made again, and those left alone. With
+    ``not_judged`` no data rule has a verdict at the load ``as_of``, so that no rule could block a cell.
+    """
 
     period: str
     as_of: int
@@ -51,7 +55,8 @@ class TabulateResult:
     failed_warnings: int
     not_evaluated: int
     rates: list[GenerationRate]
-    remade: dict[str, Remade] = field(default_factory=dict)
+    remade: dict[str, Remade]
+    not_judged: bool
 
 
 @dataclass
@@ -88,6 +93,7 @@ class Tabulation:
         self.versions = knowledge.unit_versions(self.engine, self.catalog, self.as_of)
         self.tree: UnitsTree = tree_at(self.versions, self.period.end, standard.unknown_unit_code, standard.unknown_unit_label)
         self.deliveries = Deliveries.of(self._deliveries(), self.versions, self.tree)
+        self.not_judged = not self._is_judged()
         self.blocked = self._blocked()
         self.engine.load(CARRY, self.tree.carry())
         self.engine.load(fold.UNIT_MEMBER, self.tree.closure())
@@ -130,7 +136,11 @@ class Tabulation:
         return self._changes[since]
 
     def check(self, filled: FormTable) -> Outcome:
-        """Evaluate the checks of a filled form; other forms are read from this run, else from the warehouse."""
+        """Evaluate the checks of a filled form.
+
+        Other forms and periods are read from this run, else from the warehouse, if they were tabulated there at the same load; a check whose
+        operand was made at another load is not evaluated.
+        """
         return evaluate(filled, self.tree, self._elsewhere, self.found[filled.form.id])
 
     def _contribute(self, todo: Plan, anchor: date, earlier: Changes | None) -> None:
@@ -278,7 +288,7 @@ class Tabulation:
         if period == self.period.text and form in self.tables:
             other = self.tables[form]
             return Elsewhere(other.units, other.rows, *other.column(name)) if name in other.figures else None
-        return read_column(self.engine, form, period, name)
+        return read_column(self.engine, form, period, name, self.as_of)
 
     def _deliveries(self) -> Iterable[tuple[str, str | None, str | None]]:
         rows = self.engine.sql(
@@ -287,8 +297,14 @@ class Tabulation:
         )
         return [(r["table_name"], r["unit_code"], r["period"]) for r in rows.to_pylist()]
 
-    def _blocked(self) -> dict[str, list[str]]:
+    def _is_judged(self) -> bool:
+        """Whether any data rule has a verdict at the load."""
         if not self.engine.has_table("quality", "rule_result"):
+            return False
+        return bool(self.engine.scalar("SELECT count(*) FROM quality.rule_result WHERE as_of = ?", [self.as_of]))
+
+    def _blocked(self) -> dict[str, list[str]]:
+        if self.not_judged:
             return {}
         rows = self.engine.sql(
             "SELECT table_name, rule_id FROM quality.rule_result WHERE as_of = ? AND severity = 'error' AND verdict = 'failed' ORDER BY ALL",
@@ -391,6 +407,7 @@ def tabulate(
         sum(o.count("not_evaluated") for o in outcomes.values()),
         rates,
         work.remade,
+        work.not_judged,
     )
 
 
