@@ -266,8 +266,9 @@ class Tabulation:
         if labels is None:
             return {}
         names = [labels[name] for name in ("code", "zh", "en")]
+        known = knowledge.relation(self.catalog, labels["table"], self.as_of)  # all of them, also when only some groups are made again
         select = exp.select(*(column(name, "v") for name in names), copy=False).from_(
-            exp.Subquery(this=self.relation(labels["table"]), alias=exp.TableAlias(this=exp.to_identifier("v", quoted=True))), copy=False
+            exp.Subquery(this=known, alias=exp.TableAlias(this=exp.to_identifier("v", quoted=True))), copy=False
         )
         rows = self.engine.fetch(Query(select, tuple(names)))
         codes, zh, en = (rows.column(i).to_pylist() for i in range(3))
