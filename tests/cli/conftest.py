@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from policestats import settings
+from policestats.catalog import load_catalog
 from tests.cli.commands import Done, policestats
+from tests.support.ledger import ROOT
 
 PERIOD = "2025-02"
+SOURCES = tuple(load_catalog(ROOT, "cn").sources)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         patch.setenv(settings.PSEUDONYM_KEY, "a key that only the tests use")
         patch.setenv("COLUMNS", "200")
         simulated = policestats("simulate", "--home", home, "--months", 2)
-        sources = [f"--source={name}={home / 'sources' / f'{name}.sqlite'}" for name in ("incident_desk", "case_system")]
+        sources = [f"--source={name}={home / 'sources' / f'{name}.sqlite'}" for name in SOURCES]
         ran = policestats("run", "--home", home, "--period", PERIOD, *sources)
         yield Office(home, simulated, ran)

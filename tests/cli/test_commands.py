@@ -14,10 +14,12 @@ import pytest
 
 from policestats.engines.duckdb import open_warehouse
 from tests.cli.commands import policestats
-from tests.cli.conftest import PERIOD, Office
+from tests.cli.conftest import PERIOD, SOURCES, Office
 from tests.support.ledger import ROOT
 
 ROOT_UNIT, SILENT = "990000000000", "990102520000"
+# some records were entered wrongly on purpose: one without a real day belongs to no month, one that was entered twice is one
+FILED_HERE = "FROM criminal_case WHERE NOT is_received_from_outside AND date(filed_on) = filed_on"
 
 
 def source(office: Office, database: str, sql: str) -> list[tuple[Any, ...]]:
@@ -52,16 +54,14 @@ def test_simulate_says_what_it_made(office: Office) -> None:
 
 def test_run_ends_with_a_summary(office: Office) -> None:
     done = office.ran
-    assert done.code == 3, done.err  # done, but a human is needed: two of the six sources were given
-    for name in ("callback_desk", "dispute_desk", "field_collection", "inspection_desk"):
-        assert f"left out: source '{name}' has no location" in done.out
+    assert done.code == 0, done.err
     rows = 0
-    for database in ("case_system", "incident_desk"):
-        # who uploaded what is no record
+    for database in SOURCES:
+        # who uploaded what is no record; an exact repeat stands once
         for (table,) in source(office, database, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'unit_upload'"):
-            rows += source(office, database, f'SELECT count(*) FROM "{table}"')[0][0]
+            rows += source(office, database, f'SELECT count(*) FROM (SELECT DISTINCT * FROM "{table}")')[0][0]
     told = ["X01, X02, Z01, Z11, Z13, Z14", "template rate", "cell rate", "not automatic, and why", SILENT, "statistics.duckdb"]
-    for words in (f"policestats: {PERIOD}", f"records           {rows:,} stand in core; read: 2 sources", *told):
+    for words in (f"policestats: {PERIOD}", f"records           {rows:,} stand in core; read: {len(SOURCES)} sources", *told):
         assert words in done.out, words
     assert (office.home / "releases" / "current").exists()
 
@@ -98,7 +98,7 @@ def test_form_as_a_table_names_the_unit(office: Office) -> None:
         (["rate", "--unit", "990"], "this release has no unit '990'"),
         (["publish", "--period", "2025-01"], "no form has been tabulated for 2025-01 (there is 2025-02); run 'policestats tabulate --period 2025-01'"),
         (["tabulate", "--period", PERIOD, "--form", "X1"], "--form X1: there is no such form; did you mean X01"),
-        (["tabulate", "--period", PERIOD, "--as-of", "99"], "--as-of 99: there is no such load; the latest is 2"),
+        (["tabulate", "--period", PERIOD, "--as-of", "99"], "--as-of 99: there is no such load; the latest is 6"),
         (["tabulate", "--period", "2025-Q1", "--form", "X01"], "no form is due for 2025-Q1 (a quarter); these forms are made by month"),
         (["explain", "X01", "--row", "T", "--column", "FILED_M", "--period", "2025-01"], "2025-01 has not been tabulated: run 'policestats tabulate --period 2025-01'"),
         (["explain", "X01", "--row", "T", "--column", "FILED_M", "--period", PERIOD, "--unit", "990"], "--unit 990: no such unit in 2025-02"),
@@ -193,10 +193,10 @@ def test_explain_counts_the_cases_of_a_month_by_hand(office: Office) -> None:
     """Filed in February and entered before the cut-off, or filed before and entered in February's window (corrections.md 3)."""
     done = policestats("explain", "X01", "--row", "T", "--column", "FILED_M", "--period", PERIOD, "--home", office.home)
     begin, end = "2025-02-02 06:00:00", "2025-03-02 06:00:00"
-    cases = source(office, "case_system", "SELECT filed_on, entered_at FROM criminal_case WHERE NOT is_received_from_outside")
+    cases = source(office, "case_system", f"SELECT DISTINCT case_no, filed_on, entered_at {FILED_HERE}")
     count = sum(
         (day[:7] == PERIOD and entered.replace("T", " ") < end) or (day[:7] < PERIOD and begin <= entered.replace("T", " ") < end)
-        for day, entered in cases
+        for _, day, entered in cases
     )
     assert f"records behind it: {count}" in done.out
     assert count == tally(office, "X01", "T", "FILED_M") > 0
@@ -252,9 +252,9 @@ def test_a_policy_changes_the_figures_it_is_about(office: Office, tmp_path: Path
             of = "form_id = 'X01' AND row_code = 'T' AND column_code = ? AND unit_code = ?"
             return int(engine.scalar(f"SELECT value FROM report.cell WHERE {of}", [column, ROOT_UNIT]) or 0)
 
-    cases = source(office, "case_system", "SELECT filed_on FROM criminal_case WHERE NOT is_received_from_outside")
-    assert total(home, "FILED_M") == sum(day[:7] == PERIOD for (day,) in cases)  # by the day of filing, whenever entered
-    assert total(home, "FILED_YTD") == sum("2025-01" <= day[:7] <= PERIOD for (day,) in cases)
+    cases = source(office, "case_system", f"SELECT DISTINCT case_no, filed_on {FILED_HERE}")
+    assert total(home, "FILED_M") == sum(day[:7] == PERIOD for _, day in cases)  # by the day of filing, whenever entered
+    assert total(home, "FILED_YTD") == sum("2025-01" <= day[:7] <= PERIOD for _, day in cases)
     assert total(home, "SOLVED_M") > 0
 
 

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-#: later than any moment of the simulated months
-_NOW = "2027-01-01 00:00:00"
+#: later than any moment of the simulated months, and past: a cursor that lies in the future is not believed
+_NOW = "2026-04-01 09:00:00"
 
 
-def change_late(sources: Path, period: str) -> None:
+def change_late(sources: Path, period: str, *, move: bool = True) -> None:
     """Change old records in place: dates, charges, units, classes; delete some, enter some late, move a station to another county.
 
     Args:
         period: A month, 2025-02, whose figures the changes touch.
+        move: Whether a station moves too; then every form is made anew wholly.
     """
     with _open(sources / "case_system.sqlite") as case:
         month = f"filed_on LIKE '{period}-%'"
@@ -28,9 +29,9 @@ def change_late(sources: Path, period: str) -> None:
         for table, key in (("criminal_case_event", "event_no"), ("criminal_case", "case_no"), ("admin_decision", "decision_no")):
             _delete(case, table, f"{key} IN (SELECT {key} FROM {table} ORDER BY {key} DESC LIMIT 3)")
         _update(case, "admin_case", "cause_code = NULL", f"registered_on LIKE '{period}-%'", 2)
-        # the first station that stands joins the last county
-        county = "(SELECT max(unit_code) FROM unit WHERE level_code = 'county')"
-        _update(case, "unit", f"parent_unit_code = {county}", "level_code = 'station' AND valid_to IS NULL", 1, order="unit_code")
+        if move:  # the first station that stands joins the last county
+            county = "(SELECT max(unit_code) FROM unit WHERE level_code = 'county')"
+            _update(case, "unit", f"parent_unit_code = {county}", "level_code = 'station' AND valid_to IS NULL", 1, order="unit_code")
         _update(case, "unit_upload", "uploaded_at = NULL", f"period = '{period}'", 1)
     with _open(sources / "incident_desk.sqlite") as desk:
         month = f"received_at LIKE '{period}-%'"

@@ -1,5 +1,7 @@
 """The stages in a process of their own, that can be killed: run as ``python -m tests.support.stages_process HOME SOURCES PERIOD STAGE ...``.
 
+SOURCES is a folder with a SQLite file per source, or the address of a server's database with a schema per source.
+
 It says ``begin STAGE`` and ``end STAGE`` on standard output, and after each end waits for a line on standard input: whoever started it may
 kill it there, or between the two.
 """
@@ -26,7 +28,7 @@ class Kill:
     seconds: float | None = None
 
 
-def run(home: Path, sources: Path, period: str, stages: Sequence[str], kill: Kill | None = None) -> dict[str, float]:
+def run(home: Path, sources: Path | str, period: str, stages: Sequence[str], kill: Kill | None = None) -> dict[str, float]:
     """Run the stages in a process, killing it where ``kill`` says; return how many seconds each stage took that came to its end."""
     command = [sys.executable, "-m", "tests.support.stages_process", str(home), str(sources), period, *stages]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -62,8 +64,9 @@ def run(home: Path, sources: Path, period: str, stages: Sequence[str], kill: Kil
     return took
 
 
-def _main(home: Path, sources: Path, period: str, stages: Sequence[str]) -> None:
+def _main(home: Path, sources: str, period: str, stages: Sequence[str]) -> None:
     from policestats.catalog import load_catalog
+    from policestats.simulator.targets import target
 
     catalog = load_catalog(ROOT, "cn")
 
@@ -72,7 +75,7 @@ def _main(home: Path, sources: Path, period: str, stages: Sequence[str]) -> None
             from policestats.stages import extract
 
             source = stage.removeprefix("extract:")
-            extract.run(catalog=catalog, source=source, location=str(sources / f"{source}.sqlite"), home=home)
+            extract.run(catalog=catalog, source=source, location=target(sources).location(source), home=home)
         elif stage == "conform":
             from policestats.stages import conform
 
@@ -99,4 +102,4 @@ def _main(home: Path, sources: Path, period: str, stages: Sequence[str]) -> None
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:])
+    _main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:])

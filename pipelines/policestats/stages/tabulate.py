@@ -277,9 +277,8 @@ class Tabulation:
         if labels is None:
             return {}
         names = [labels[name] for name in ("code", "zh", "en")]
-        select = exp.select(*(column(name, "v") for name in names), copy=False).from_(
-            aliased(self.relation(labels["table"]), "v"), copy=False
-        )
+        known = knowledge.relation(self.catalog, labels["table"], self.as_of)  # all of them, also when only some groups are made again
+        select = exp.select(*(column(name, "v") for name in names), copy=False).from_(aliased(known, "v"), copy=False)
         rows = self.engine.fetch(Query(select, tuple(names)))
         codes, zh, en = (rows.column(i).to_pylist() for i in range(3))
         return {code: (first or code, second or first or code) for code, first, second in sorted(zip(codes, zh, en, strict=True), key=repr)}
