@@ -152,6 +152,8 @@ def _compare(value: Any, wanted: Any, row: Row, anchor: Anchor) -> Truth:
     if wanted is None:
         return value is None
     if isinstance(wanted, list):
+        if not wanted:  # in nothing: false, but unknown for a null, as every comparison
+            return None if value is None else False
         return some(_equal(value, member) for member in wanted)
     if not isinstance(wanted, dict):
         return _equal(value, wanted)

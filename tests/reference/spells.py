@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from .conditions import Anchor, holds
@@ -41,7 +42,7 @@ def spells(rule: Row, events: list[Row], anchor: Anchor) -> list[Row]:
                     "end_partner": _unit_of_spell(after, rule, anchor),
                 }
             )
-        for this, following in zip(opened, [*opened[1:], None], strict=True):
+        for this, following in zip_longest(opened, opened[1:]):
             found.append({**this, "next_start_on": following["start_on"] if following else None})
     return found
 
