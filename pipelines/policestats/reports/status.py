@@ -127,7 +127,7 @@ def _derive(column: FormColumn, columns: dict[str, FormColumn], found: dict[str,
     if column.code in found:
         return
     if column.kind == "manual":
-        found[column.code] = ColumnStatus.everywhere("missing", "typed by people; nothing has been typed", units)
+        found[column.code] = ColumnStatus.everywhere("missing", "typed by people, and nothing has been typed", units)
         return
     parts = list(dict.fromkeys(operands(column)))
     for name in parts:
