@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 
 def load() -> None:
     """Import what the stages import, so that its bytecode is compiled before anything is timed, as it is where the package is installed."""
-    import great_expectations  # noqa: F401
-
-    import policestats.cli.main
-    import policestats.quality.suites
-    import policestats.stages.run  # noqa: F401
+    for name in ("great_expectations", "policestats.cli.main", "policestats.quality.suites", "policestats.stages.run"):
+        import_module(name)

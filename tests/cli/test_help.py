@@ -101,7 +101,7 @@ def test_wrong_usage_is_code_2_on_standard_error(words: list[str], said: str) ->
         (["simulate", "--silent", "990000000001@2025-02"], "error: "),
         (["simulate", "--defects", "0.5"], "defects is 0.5; give the share of records with something wrong in them, at most 0.2"),
         (["simulate", "--drift", "lose:incident.mo_code"], "drift is 'lose:incident.mo_code'; write rename|drop|retype|add:TABLE.COLUMN"),
-        (["simulate", "--to", "sqlite:////tmp/x"], "SQLite has no schemas; give a folder"),
+        (["simulate", "--to", "sqlite:////somewhere/x"], "SQLite has no schemas; give a folder"),
     ],
 )  # fmt: skip
 def test_what_a_user_can_cure_is_code_1_without_a_stack_trace(

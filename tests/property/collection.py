@@ -59,8 +59,13 @@ def _object(rng: Random, kind: str, object_id: str, registered: Moment, unit: st
     }
     if kind != "address":
         at["address_id"] = rng.choice(["H1", "H2", "NOWHERE", None])
-    text = lambda: rng.choice(TEXTS)  # noqa: E731
-    flag = lambda: rng.choice([True, False, None])  # noqa: E731
+
+    def text() -> str | None:
+        return rng.choice(TEXTS)
+
+    def flag() -> bool | None:
+        return rng.choice([True, False, None])
+
     own: Row = {}
     if kind == "address":
         own = {name: text() for name in ("street", "house_number", "building", "room")} | {"has_rooms": flag()}

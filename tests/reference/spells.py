@@ -40,6 +40,8 @@ def spells(rule: Row, events: list[Row], anchor: Anchor) -> list[Row]:
                     "end_on": after[rule["on"]] if after else None,
                     "end_kind": after[rule["kind"]] if after else None,
                     "end_partner": _unit_of_spell(after, rule, anchor),
+                    "start_is_elsewhere": _is_elsewhere(event, before, rule, anchor),
+                    "end_is_elsewhere": _is_elsewhere(event, after, rule, anchor),
                 }
             )
         for this, following in zip_longest(opened, opened[1:]):
@@ -66,6 +68,14 @@ def _carried(rule: Row, events: list[Row]) -> Row:
 def _opens(event: Row, rule: Row, anchor: Anchor) -> bool:
     leaves = "leaves_when" in rule and holds(rule["leaves_when"], event, anchor) is True
     return event[rule["kind"]] in rule["opens"] and not leaves
+
+
+def _is_elsewhere(event: Row, other: Row | None, rule: Row, anchor: Anchor) -> bool:
+    """Whether the other end of a transfer is another unit or place; so it is when there is no spell at the other end."""
+    if "place" not in rule or other is None or not _opens(other, rule, anchor):
+        return True
+    here, there = ((_unit_of_spell(end, rule, anchor), end[rule["place"]]) for end in (event, other))
+    return here != there
 
 
 def _unit_of_spell(event: Row | None, rule: Row, anchor: Anchor) -> Any:

@@ -11,6 +11,8 @@ from policestats.query.build import over
 
 #: What a spell has beside the dimensions of its opening event.
 SPELL_COLUMNS = ("start_on", "start_kind", "start_unit", "start_partner", "end_on", "end_kind", "end_partner")
+#: Whether the other end of a transfer is another unit or place; only where the fact names a place.
+PLACE_COLUMNS = ("start_is_elsewhere", "end_is_elsewhere")
 #: When the next spell of the same thing starts; null for its last one.
 NEXT_START = "next_start_on"
 
@@ -46,6 +48,14 @@ def spells(spec: dict[str, Any], events: exp.Select, columns: tuple[str, ...], s
         "end_kind": neighbour(exp.Lead, kind),
         "end_partner": neighbour(exp.Lead, held_by),
     }
+    if "place" in spec:
+        place = column(spec["place"], "e")
+        for name, function in zip(PLACE_COLUMNS, (exp.Lag, exp.Lead), strict=True):
+            same_unit = equal(neighbour(function, held_by), held_by.copy())
+            same_place = exp.NullSafeEQ(this=neighbour(function, place), expression=place.copy())
+            # without a spell at the other end nothing is known to be the same
+            differs = exp.not_(exp.paren(exp.and_(same_unit, same_place, copy=False), copy=False), copy=False)
+            values[name] = exp.Coalesce(this=exp.paren(differs, copy=False), expressions=[literal(True)])
     kept = _until_the_end(spec, _steps(spec, events, columns), columns)
     pairs = exp.select(
         *(value.as_(name, quoted=True, copy=False) for name, value in values.items()),

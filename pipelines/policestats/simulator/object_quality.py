@@ -16,43 +16,47 @@ Record = Mapping[str, Any]
 
 #: What people type for nothing.
 PLACEHOLDERS = ("", "无", "不详", "不明", "0000", "-")
-_ALWAYS: Callable[[Record], bool] = lambda record: True  # noqa: E731
+
+
+def _always(record: Record) -> bool:
+    return True
+
 
 #: By table: the columns that must be filled, and when.
 MANDATORY: Mapping[str, Mapping[str, Callable[[Record], bool]]] = {
     "address": {
-        "community_code": _ALWAYS,
-        "street": _ALWAYS,
-        "house_number": _ALWAYS,
-        "building": _ALWAYS,
+        "community_code": _always,
+        "street": _always,
+        "house_number": _always,
+        "building": _always,
         "room": lambda record: record["has_rooms"],
-        "longitude": _ALWAYS,
-        "latitude": _ALWAYS,
+        "longitude": _always,
+        "latitude": _always,
     },
     "resident": {
-        "name": _ALWAYS,
-        "phone": _ALWAYS,
-        "id_number": _ALWAYS,
-        "sex_code": _ALWAYS,
-        "address_id": _ALWAYS,
-        "residence_kind_code": _ALWAYS,
-        "lives_since": _ALWAYS,
+        "name": _always,
+        "phone": _always,
+        "id_number": _always,
+        "sex_code": _always,
+        "address_id": _always,
+        "residence_kind_code": _always,
+        "lives_since": _always,
         "residence_reason_code": lambda record: record["residence_kind_code"] == "inflow",
     },
     "house": {
-        "address_id": _ALWAYS,
-        "use_code": _ALWAYS,
-        "owner_kind_code": _ALWAYS,
+        "address_id": _always,
+        "use_code": _always,
+        "owner_kind_code": _always,
         "lessee_kind_code": lambda record: record["is_rented"],
     },
     "organisation": {
-        "address_id": _ALWAYS,
-        "organisation_kind_code": _ALWAYS,
-        "name": _ALWAYS,
-        "credit_code": _ALWAYS,
-        "headcount": _ALWAYS,
+        "address_id": _always,
+        "organisation_kind_code": _always,
+        "name": _always,
+        "credit_code": _always,
+        "headcount": _always,
     },
-    "security_element": {"address_id": _ALWAYS, "element_kind_code": _ALWAYS, "state_code": _ALWAYS, "custodian_kind_code": _ALWAYS},
+    "security_element": {"address_id": _always, "element_kind_code": _always, "state_code": _always, "custodian_kind_code": _always},
 }
 
 
