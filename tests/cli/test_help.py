@@ -40,9 +40,9 @@ def test_help_teaches(command: str) -> None:
     done = policestats(command, "--help")
     assert (done.code, done.err) == (0, "")
     assert [word for word in COMMANDS[command] if word not in done.out] == []
-    sentence = cli.commands[command].help or ""  # type: ignore[attr-defined]
+    sentence = cli.commands[command].help or ""
     assert sentence.split(".")[0].count(" ") >= 4, "a sentence, not a word"
-    for parameter in cli.commands[command].params:  # type: ignore[attr-defined]
+    for parameter in cli.commands[command].params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{command} {parameter.opts} says nothing"
 

@@ -111,7 +111,8 @@ def test_a_prior_year_without_that_week_or_day() -> None:
         ({"not": {"none": 3}}, None),
         ({"n": [3, 4]}, True),
         ({"none": [3, 4]}, None),
-        ({"none": []}, False),  # an empty list: never, even for a null
+        ({"n": []}, False),  # an empty list holds nothing
+        ({"none": []}, None),  # but a comparison with a null is unknown, so that "not" does not count it either
         ({"none": None}, True),
         ({"none": {"null": False}}, False),
         ({"n": {"null": False}}, True),

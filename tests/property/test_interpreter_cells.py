@@ -19,7 +19,7 @@ def moves(form_columns: list[Row], checks: list[Row] | None = None) -> Standard:
     """A standard that counts movements `t(no, on, from, to, kind, n)` by kind: list k has x1, x2 below x, and y; the unknown go to y."""
     codes = {"x": None, "x1": "x", "x2": "x", "y": None}
     blocks = [{"id": "b", "rows": {"total": {"code": "T"}, "classification": {"dimension": "kind", "codelist": "k", "unknown": "y"}}}]
-    blocks[0]["rows"]["sets"] = [{"code": "S", "parent": "T", "where": {"n": {"above": 1}}}]  # type: ignore[index]
+    blocks[0]["rows"]["sets"] = [{"code": "S", "parent": "T", "where": {"n": {"above": 1}}}]
     common = {"fact": "f", "on": "on", "where": {"no": {"null": False}}}
     return standard(
         codelists={"k": {code: {"code": code, "parent_code": parent} for code, parent in codes.items()}},

@@ -190,7 +190,7 @@ def _equal(value: Any, other: Any) -> Truth:
 def _alike(value: Any, other: Any) -> tuple[Any, Any]:
     """A date beside a timestamp is read as its midnight, as SQL does."""
     if isinstance(value, datetime) != isinstance(other, datetime):
-        return tuple(datetime.combine(v, time()) if isinstance(v, date) and not isinstance(v, datetime) else v for v in (value, other))  # type: ignore[return-value]
+        return tuple(datetime.combine(v, time()) if isinstance(v, date) and not isinstance(v, datetime) else v for v in (value, other))
     return value, other
 
 

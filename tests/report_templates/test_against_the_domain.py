@@ -12,8 +12,9 @@ from functools import cache
 import pytest
 
 from policestats.catalog import load_catalog
+from policestats.reports.blocks import Row
 from policestats.reports.check_language import Call, Cell, Term
-from policestats.reports.template import Form, FormColumn, Row, load_forms
+from policestats.reports.template import Form, FormColumn, load_forms
 from tests.support.ledger import ROOT, SHARED
 
 DOMAIN = SHARED / "domain"

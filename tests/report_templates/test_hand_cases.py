@@ -68,7 +68,7 @@ def test_reference_interpreter(standard: str, case: Path) -> None:
             compare(entry, lambda unit, row, column, found=found: found.get((unit, row, column), Decimal(0)), form)
 
 
-def compare(entry: Expected, value, form: Form) -> None:  # type: ignore[no-untyped-def]
+def compare(entry: Expected, value, form: Form) -> None:
     for (row, column), wanted in entry.cells.items():
         form.row(
             row

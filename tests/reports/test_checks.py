@@ -94,7 +94,7 @@ def _whole(form: Form, **booked: int) -> FormTable:
 
     zero = {"B": line(0), "C": line(0), "R": line(0), "C@previous": line(0)}
     own = {u: {"A": [0, 0, n, 0, 0], **zero} for u, n in at.items()}  # a total is never booked at
-    return table(form, {u: {"A": line(n), **zero} for u, n in sums.items()}, booked=own)  # type: ignore[arg-type]
+    return table(form, {u: {"A": line(n), **zero} for u, n in sums.items()}, booked=own)
 
 
 def test_units_adds_what_is_booked_at_every_unit_below(catalog: Catalog) -> None:

@@ -17,7 +17,7 @@ HUGE = 10**37  # millionths of a DECIMAL(38, 6)
 VALUES = st.lists(st.one_of(st.integers(-5, 5), st.integers(-LIMIT, LIMIT), st.integers(-HUGE, HUGE)), min_size=1, max_size=6)
 
 
-def array(values: list[int]) -> np.ndarray:  # type: ignore[type-arg]
+def array(values: list[int]) -> np.ndarray:
     return whole(np.array(values, dtype=object))
 
 

@@ -266,7 +266,7 @@ def test_sqlite_files_hold_the_parquet_files_before_and_after_a_touch(world: Pat
 )
 def test_wrong_wishes_are_refused_with_a_cure(tmp_path: Path, arguments: dict[str, object], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
-        simulate_bulk(tmp_path, **arguments)  # type: ignore[arg-type]
+        simulate_bulk(tmp_path, **arguments)
 
 
 def test_a_wrong_share_is_refused(tmp_path: Path) -> None:

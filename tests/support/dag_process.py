@@ -41,7 +41,7 @@ def _main(period: str) -> None:
         made.append(really(**asked))
         return made[-1]
 
-    tabulate.run = remembered  # type: ignore[assignment]
+    tabulate.run = remembered
     demo.prepare_airflow(settings.home() / "airflow", ROOT / "dags")
     demo.run_dag(period, ROOT / "dags")
     [result] = made

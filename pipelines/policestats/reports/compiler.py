@@ -11,9 +11,9 @@ from policestats.catalog import Catalog, Indicator
 from policestats.errors import DefinitionError, nearest
 from policestats.query import Query, Scope, case, cast, column, condition, equal, literal, table
 from policestats.query.build import joined_text
+from policestats.reports.blocks import Block, Dynamic
 from policestats.reports.facts import FACT_KEY, RECORD_KEY
 from policestats.reports.plan import Plan
-from policestats.reports.template import Block, Dynamic
 
 #: Temporary table (unit_code, standing_unit_code) that carries every unit to the one it counts for.
 CARRY = "unit_carry"

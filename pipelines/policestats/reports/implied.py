@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from policestats.reports.blocks import Block
 from policestats.reports.check_language import Call, Cell, Check, Term
-from policestats.reports.template import Block, Form, FormColumn
+from policestats.reports.template import Form, FormColumn
 
 
 def implied(form: Form, frequency: str) -> list[Check]:

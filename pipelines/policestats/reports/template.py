@@ -1,4 +1,4 @@
-"""A form as data: its rows, columns, blocks and checks, read from report_templates/<standard>/<id>.yaml."""
+"""A form as data: its columns, blocks of rows and checks, read from report_templates/<standard>/<id>.yaml."""
 
 from __future__ import annotations
 
@@ -15,82 +15,11 @@ from policestats.catalog.load import indicator as read_indicator
 from policestats.catalog.model import Label
 from policestats.errors import DefinitionError, nearest
 from policestats.periods import VARIANTS
+from policestats.reports.blocks import Block, Row, read_blocks
 from policestats.reports.check_language import Call, Check, read_check
 
 #: kinds of columns that are computed from other columns after aggregation
 DERIVED = ("formula", "rate", "change", "share_of", "per_day", "wilson")
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row: ``kind`` is total, subtotal, leaf or of_which. ``condition`` is that of an of-which row."""
-
-    code: str
-    label: Label
-    kind: str
-    parent: str | None
-    block: str
-    condition: dict[str, Any] | None = None
-    where: str = "form"
-
-
-@dataclass(frozen=True)
-class Dynamic:
-    """Rows found in the data: one for each value of ``dimension`` at each unit of ``level``, under each of ``members`` when crossed.
-
-    ``members`` are the rows of the code list that is crossed (dimension ``crossed``, null and unknown codes to ``unknown``); without one,
-    ``members`` is empty. ``labels`` says where the values' names stand: table, code, zh, en. The columns ``without`` have no cell there.
-    """
-
-    dimension: str
-    level: str
-    labels: dict[str, str] | None
-    crossed: str | None
-    members: tuple[Row, ...]
-    unknown: str | None
-    without: tuple[str, ...] = ()
-
-    def lines(self) -> dict[str, list[str]]:
-        """Return, for each member that partitions, itself and the members above it."""
-        parents = {m.code: m.parent for m in self.members}
-        found = {}
-        for member in self.members:
-            if member.kind == "leaf":
-                line, above = [member.code], member.parent
-                while above in parents:
-                    line.append(str(above))
-                    above = parents[above]
-                found[member.code] = line
-        return found
-
-
-@dataclass(frozen=True)
-class Block:
-    """A set of rows that partitions the counted things, with its of-which rows.
-
-    ``dimension`` is None for a single row; ``unknown`` takes null and unknown members; ``leaves`` are the members that partition.
-    ``condition``: only records that meet it enter the block (None: all do).
-    ``dynamic``: the dimension whose values, as found in the data, are the rows (see FoundRows); such a block has no ``rows`` of its own.
-    """
-
-    id: str
-    rows: tuple[Row, ...]
-    dimension: str | None
-    unknown: str | None
-    total: str
-    where: str = "form"
-    condition: dict[str, Any] | None = None
-    dynamic: Dynamic | None = None
-
-    @property
-    def leaves(self) -> list[str]:
-        """Codes of the rows that partition the block."""
-        return [r.code for r in self.rows if r.kind == "leaf"]
-
-    @property
-    def sets(self) -> list[Row]:
-        """The of-which rows."""
-        return [r for r in self.rows if r.kind == "of_which"]
 
 
 @dataclass(frozen=True)
@@ -226,7 +155,7 @@ def load_form(path: Path, catalog: Catalog) -> Form:
 
 def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=(): "form") -> Form:
     """Return the form written as ``data``; ``where(trail)`` gives the place of a value in its file."""
-    blocks = _blocks(data["blocks"], catalog, where)
+    blocks = read_blocks(data["blocks"], catalog, where)
     rows = [row.code for block in blocks for row in block.rows]
     for code in rows:
         if rows.count(code) > 1:
@@ -266,96 +195,6 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
         valid_to=data.get("valid_to"),
         where=where(),
     )
-
-
-def _blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tuple[Block, ...]:
-    blocks: list[Block] = []
-    total = None
-    for position, spec in enumerate(specs):
-        place = where(("blocks", position))
-        rows_spec = spec["rows"]
-        rows: list[Row] = []
-        if "dynamic" in rows_spec or "cross" in rows_spec:
-            blocks.append(_dynamic_block(spec, blocks, catalog, where, position))
-            continue
-        if "one" in rows_spec:
-            only = rows_spec["one"]
-            rows.append(Row(only["code"], only["label"], "leaf", None, spec["id"]))
-            total = total or only["code"]
-            dimension = unknown = None
-        else:
-            if "total" in rows_spec:
-                total = total if position else rows_spec["total"]["code"]
-                rows.append(Row(rows_spec["total"]["code"], rows_spec["total"]["label"], "total", None, spec["id"]))
-            if total is None:
-                raise DefinitionError(f"{place}: the first block needs a total; add total: {{code: T, label: ...}}")
-            if position and "total" not in rows_spec and spec.get("where") != specs[0].get("where"):
-                raise DefinitionError(
-                    f"{place}: block {spec['id']!r} takes other records than the first block, so it cannot add up to the first block's total; "
-                    "give it a total of its own, or the same where"
-                )
-            block_total = rows_spec.get("total", {}).get("code", total)
-            c = rows_spec["classification"]
-            rows += _members(c, block_total, spec["id"], catalog, place)
-            dimension, unknown = c["dimension"], c["unknown"]
-            for i, s in enumerate(rows_spec.get("sets", [])):
-                line = where(("blocks", position, "rows", "sets", i))
-                rows.append(Row(s["code"], s["label"], "of_which", s["parent"], spec["id"], s["where"], line))
-        block_total = rows[0].code if "one" in rows_spec else block_total
-        blocks.append(
-            Block(
-                spec["id"],
-                tuple(rows),
-                dimension,
-                unknown,
-                block_total,
-                where(("blocks", position, "rows", "classification")),
-                spec.get("where"),
-            )
-        )
-    return tuple(blocks)
-
-
-def _members(c: dict[str, Any], total: str | None, block: str, catalog: Catalog, place: str) -> list[Row]:
-    """Return the rows of a code list: its leaves partition, ``unknown`` is one of them."""
-    codelist = catalog.codelist(c["codelist"], place)
-    leaves = set(codelist.leaves())
-    rows = []
-    for code, member in codelist.members.items():
-        parent = member["parent_code"] if member["parent_code"] in codelist.members else total
-        label = {"zh": member["label_zh"] or code, "en": member["label_en"] or member["label_zh"] or code}
-        rows.append(Row(code, label, "leaf" if code in leaves else "subtotal", parent, block))
-    if c["unknown"] not in leaves:
-        raise DefinitionError(
-            f"{place}: the row for unknown members, {c['unknown']!r}, is no leaf of code list {codelist.id!r}; {nearest(c['unknown'], leaves)}"
-        )
-    return rows
-
-
-def _dynamic_block(spec: dict[str, Any], before: list[Block], catalog: Catalog, where: Any, position: int) -> Block:
-    place = where(("blocks", position))
-    if not before:
-        raise DefinitionError(f"{place}: the rows of the first block are fixed; put the block whose rows are found in the data after it")
-    level, levels = spec.get("at_level"), [u.code for u in catalog.standard.unit_levels]
-    if level not in levels:
-        raise DefinitionError(f"{place}: rows found in the data need at_level, a level of units; {nearest(str(level), levels)}")
-    members: list[Row] = []
-    crossed = unknown = None
-    found = spec["rows"]
-    if "cross" in found:
-        c, found = found["cross"][0] | {"unknown": found["unknown"]}, found["cross"][1]
-        members = _members(c, None, spec["id"], catalog, place)
-        crossed, unknown = c["dimension"], c["unknown"]
-        if any(m.code in {x.code for b in before if b.dynamic for x in b.dynamic.members} for m in members):
-            raise DefinitionError(
-                f"{place}: another block crosses code list {c['codelist']!r} already, so row codes would stand twice; cross another"
-            )
-    labels = found.get("labels")
-    if labels is not None:
-        for name in ("code", "zh", "en"):
-            catalog.table(labels["table"], place).column(labels[name], place)
-    dynamic = Dynamic(found["dynamic"], level, labels, crossed, tuple(members), unknown, tuple(spec.get("without", ())))
-    return Block(spec["id"], (), None, None, before[0].total, where(("blocks", position, "rows")), spec.get("where"), dynamic)
 
 
 def _columns(specs: list[dict[str, Any]], catalog: Catalog, where: Any, rows: list[str]) -> tuple[FormColumn, ...]:

@@ -11,8 +11,9 @@ from policestats.catalog import Catalog, Indicator
 from policestats.engines.duckdb import WAREHOUSE, open_warehouse
 from policestats.errors import StatisticsError, nearest
 from policestats.periods import ReferencePeriod
+from policestats.reports.blocks import Row
 from policestats.reports.found_rows import NO_VALUE, block_of, split
-from policestats.reports.template import Form, FormColumn, Row, load_forms, operands
+from policestats.reports.template import Form, FormColumn, load_forms, operands
 
 _VARIANTS = {
     "current": "the period",
