@@ -81,3 +81,23 @@ def test_a_negative_fine_is_an_issue_and_blocks_nothing(tmp_path: Path) -> None:
     assert "admin_decision.fine_not_negative" in result.failed_warnings
     assert [tuple(r.values()) for r in found] == [("D1", STATION, "fine_yuan=-200.000000")]
     assert "blocked" not in {status for status, _ in statuses.values()}
+
+
+def test_a_number_given_to_objects_of_two_kinds_blocks_the_count_of_objects(tmp_path: Path) -> None:
+    catalog = load_catalog(ROOT, "cn")
+    collected = {"unit_code": STATION, "registered_on": DAY, "entered_at": NOON}
+    objects = {
+        "address": [{**collected, "object_id": "A1"}],
+        "resident": [{**collected, "object_id": "R1", "left_on": DAY}],
+        "house": [{**collected, "object_id": "H1"}, {**collected, "object_id": "A1"}],
+        "organisation": [{**collected, "object_id": "B1"}],
+        "security_element": [{**collected, "object_id": "E1"}],
+    }
+    with province(catalog, criminal_case=[CASE], admin_case=[OFFENCE], **objects) as engine:
+        result = validate(engine, catalog, load_rules(catalog), tmp_path)
+        found = engine.sql("SELECT table_name, record_key FROM quality.issue WHERE rule_id = 'one_object'").to_pylist()
+        statuses = _statuses(engine, catalog, "Z14")
+    assert result.failed_errors == ["house.one_object"]
+    assert [tuple(r.values()) for r in found] == [("house", "A1")]
+    assert statuses["CLOSE"] == ("blocked", "failed: one_object")
+    assert statuses["LEAVE"][0] == "auto"  # who left is counted from residents alone

@@ -94,6 +94,10 @@ def _latest(join: Row, found: list[Row], row: Row, anchor: Anchor) -> list[Row]:
     for other in found:
         latest = join["latest"]
         on = anchor.clock.posted(other[latest["on"]], other[latest["entered"]]) if isinstance(latest, dict) else other[latest]
+        if isinstance(latest, dict) and join["at"] == "period_end":
+            if on is None or on >= anchor.period_end:
+                continue  # nobody knew of it then; what was known counts by its own date
+            on = as_day(other[latest["on"]])
         if on is not None and _is_by(on, join["at"], row, anchor):
             counted.append(({"": on, **other}, other))
     counted.sort(key=lambda pair: in_order(pair[0], ["", *join.get("order", [])]))

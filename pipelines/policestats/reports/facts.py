@@ -217,8 +217,14 @@ class FactCompiler:
     def _history(self, join: dict[str, Any], right: Table) -> tuple[exp.Expr, tuple[str, str]]:
         """Turn dated rows into intervals [from, until), so that an as-of join finds at most one of them."""
         since, until = "valid_from_day", "valid_until_day"
-        latest = join["latest"]
-        day = self._posted(latest, lambda name: column(name, "h"))[0] if isinstance(latest, dict) else cast(column(latest, "h"), "date")
+        latest, kept = join["latest"], self._wanted(join, right)
+        if isinstance(latest, dict):
+            day = self._posted(latest, lambda name: column(name, "h"))[0]
+            if join["at"] == "period_end":  # what was known counts by its own date: an old row entered late does not stand in front of a newer one
+                kept = self._known(kept, right, day)
+                day = cast(column(latest["on"], "h"), "date")
+        else:
+            day = cast(column(latest, "h"), "date")
         order = [day.copy(), *(column(name, "h") for name in join.get("order", []))]
         partition = [column(name, "h") for name in join["on"]]
         upto = over(exp.Lead(this=day.copy()), partition, order)
@@ -229,10 +235,15 @@ class FactCompiler:
                 upto.as_(until, quoted=True, copy=False),
                 copy=False,
             )
-            .from_(aliased(self._wanted(join, right), "h"), copy=False)
+            .from_(aliased(kept, "h"), copy=False)
             .where(exp.not_(exp.Is(this=day.copy(), expression=exp.null()), copy=False), copy=False)
         )
         return select, (since, until)
+
+    def _known(self, rows: exp.Expr, right: Table, posted: exp.Expr) -> exp.Expr:
+        """The rows that were posted before the end of the period."""
+        select = exp.select(*(column(n, "h") for n in right.columns), copy=False).from_(aliased(rows, "h"), copy=False)
+        return select.where(exp.LT(this=posted, expression=literal(self.anchor)), copy=False)
 
     def _at(self, at: str, alias: str, instants: tuple[str, str]) -> list[exp.Expr]:
         since, until = (column(name, alias) for name in instants)

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from policestats.simulator.calendar import add_months, month_of, month_text
 from policestats.simulator.figures import Cell, Cells, Counts, Fold, Moves, base_cells, rate_cells, share
@@ -58,6 +59,15 @@ class _Fact:
     on: date
     place: _Place | None = None
     is_verified: bool = False
+
+
+class _Worth(NamedTuple):
+    """Mandatory fields owed and filled, whether the record keeps all rules, whether the address it names exists."""
+
+    owed: int
+    filled: int
+    keeps_rules: bool
+    has_address: bool
 
 
 class _Month:
@@ -133,6 +143,7 @@ class ObjectBook:
     def close(self, printed: list[date]) -> dict[date, _Month]:
         """Play all months in order and return the figures of each of the ``printed`` ones."""
         where: dict[str, _Place] = {}
+        gone: set[str] = set()  # cancelled or merged: no address to hang on
         visited: dict[str, date] = {}
         rows = {number: rows_of(found) for number, found in self._objects.items()}
         worth = self._worth()
@@ -146,22 +157,28 @@ class ObjectBook:
                     book.add("OPEN", place, rows[number])
             for fact in self._posted.get(month, []):
                 _play(book, fact, rows[fact.found.object_id], where, visited)
+                if fact.kind in _CLOSES:
+                    gone.add(fact.found.object_id)
+                elif fact.kind == "restored":
+                    gone.discard(fact.found.object_id)
             if month in printed:
                 end = add_months(month, 1)
                 for number, place in where.items():
-                    _count_stock(book, self._objects[number], place, rows[number], worth[number], visited.get(number), end)
+                    found = self._objects[number]
+                    _count_stock(book, found, place, rows[number], worth[number], visited.get(number), end)
+                    if worth[number].has_address and found.record["address_id"] not in gone:
+                        book.add("LINKED", place, [row for row in rows[number] if row != "T"])
                 for found, place, is_in_time in leavers.get(month, []):
-                    parts = [row for row in rows[found.object_id] if row != "T"]
+                    parts = [row for row in rows[found.object_id] if row != "T"]  # the total has counts of all four kinds of objects only
                     book.add("LEAVE", place, parts)
                     if is_in_time:
                         book.add("LEAVE30", place, parts)
         return figures
 
-    def _worth(self) -> dict[str, tuple[int, int, bool, bool]]:
-        """Return, by object: fields owed and filled, whether it keeps all rules, whether it hangs on an address that exists."""
+    def _worth(self) -> dict[str, _Worth]:
         addresses = {number for number, found in self._objects.items() if found.table == "address"}
         return {
-            number: (
+            number: _Worth(
                 *fields(found.table, found.record),
                 keeps_rules(found.table, found.record, addresses),
                 found.table != "address" and found.record["address_id"] in addresses,
@@ -232,21 +249,17 @@ def _count_stock(
     found: CollectedObject,
     place: _Place,
     rows: list[str],
-    worth: tuple[int, int, bool, bool],
+    worth: _Worth,
     visited_on: date | None,
     end: date,
 ) -> None:
-    owed, filled, keeps_rules, is_linked = worth
     book.add("CLOSE", place, rows)
-    parts = [row for row in rows if row != "T"]  # the total has counts of all four kinds of objects only
-    book.add("FIELDS", place, rows, owed)
-    book.add("FILLED", place, rows, filled)
-    if owed == filled:
+    book.add("FIELDS", place, rows, worth.owed)
+    book.add("FILLED", place, rows, worth.filled)
+    if worth.owed == worth.filled:
         book.add("REC_FULL", place, rows)
-    if keeps_rules:
+    if worth.keeps_rules:
         book.add("RULE_OK", place, rows)
-    if is_linked:
-        book.add("LINKED", place, parts)
     if found.record["registered_on"] < end - timedelta(days=1):  # older than 0 days on the last day of the period
         book.add("DUE", place, rows)
         if is_fresh(found.table, found.record, visited_on, end):

@@ -27,7 +27,7 @@ CREATE MACRO wait(draw, i, mean) AS floor(-ln(1 - u(draw, i)) * mean)::INTEGER;
 CREATE MACRO cutoff(on_day) AS date_trunc('month', on_day)::TIMESTAMP + INTERVAL 1 MONTH + INTERVAL 30 HOUR;
 CREATE MACRO is_late(on_day, entered) AS entered >= cutoff(on_day);
 CREATE MACRO posted(on_day, entered) AS
-    CASE WHEN entered < cutoff(on_day) THEN on_day ELSE date_trunc('month', entered - INTERVAL 30 HOUR)::DATE END;
+    CASE WHEN on_day IS NULL OR entered < cutoff(on_day) THEN on_day ELSE date_trunc('month', entered - INTERVAL 30 HOUR)::DATE END;
 -- months are counted as year * 12 + month - 1
 CREATE MACRO month_no(day) AS (year(day) * 12 + month(day) - 1)::INTEGER;
 CREATE MACRO december(month) AS month // 12 * 12 + 11;

@@ -101,25 +101,21 @@ SELECT 'UPDATED', counted_at(unit_code), community_code, {leaf}, {memo}, month_n
     entered_at)), count(*)
 FROM {maintained} WHERE month_no(posted(maintained_on, entered_at)) > before_world() GROUP BY ALL;
 
--- fresh: the latest verification that was entered reaches past the end of the month with its cycle; v and w are the two in the order in which they count
+-- fresh: the latest verification known reaches past the end of the month with its cycle; w came after v, though v may have been entered later
 INSERT INTO object_leaf
 SELECT 'FRESH', spell.unit, spell.community, leaf, memo, greatest(span.first, spell.start_month, before_world()), least(span.last,
     coalesce(spell.end_month - 1, 99999)), count(*)
-FROM (SELECT leaf, memo, spell, unnest(CASE WHEN w_on IS NULL THEN [{{first: month_no(v_posted), last: month_no(v_on) + cycle - 1}}]
-                                           ELSE [{{first: month_no(v_posted), last: least(month_no(v_on) + cycle - 1, month_no(w_posted) - 1)}},
-                                                 {{first: month_no(w_posted), last: month_no(w_on) + cycle - 1}}] END) AS span
-      FROM (SELECT leaf, memo, cycle, CASE WHEN swapped THEN b_on ELSE a_on END AS v_on, CASE WHEN swapped THEN b_posted ELSE a_posted END AS v_posted,
-                   CASE WHEN swapped THEN a_on ELSE b_on END AS w_on, CASE WHEN swapped THEN a_posted ELSE b_posted END AS w_posted,
+FROM (SELECT leaf, memo, spell, unnest([{{first: month_no(v_posted), last: least(month_no(v_on) + cycle - 1, coalesce(month_no(w_posted) - 1, 99999))}},
+                                        {{first: month_no(w_posted), last: month_no(w_on) + cycle - 1}}]) AS span
+      FROM (SELECT leaf, memo, cycle, v_on, posted(v_on, v_entered) AS v_posted, w_on, posted(w_on, w_entered) AS w_posted,
                    unnest(spells(unit_code, community_code, registered_month, event_kind, event_unit, event_community, event_month, restored_month)) AS spell
-            FROM (SELECT *, coalesce(a_on IS NULL OR (b_posted, b_on) < (a_posted, a_on), false) AS swapped
-                  FROM (SELECT *, posted(a_on, a_entered) AS a_posted, posted(b_on, b_entered) AS b_posted
-                        FROM (SELECT {leaf} AS leaf, {memo} AS memo, {cycle} AS cycle, unit_code, community_code, event_kind, event_unit, event_community,
-                                     month_no(posted(registered_on, entered_at)) AS registered_month, month_no(posted(event_on, event_entered)) AS event_month,
-                                     month_no(posted(restore_on, restore_entered)) AS restored_month,
-                                     CASE WHEN has_first AND first_kind = 'verified' THEN first_on END AS a_on, first_entered AS a_entered,
-                                     CASE WHEN has_second AND second_kind = 'verified' THEN second_on END AS b_on, second_entered AS b_entered
-                              FROM {visited}) WHERE a_on IS NOT NULL OR b_on IS NOT NULL))))
-WHERE greatest(span.first, spell.start_month, before_world()) <= least(span.last, coalesce(spell.end_month - 1, 99999))
+            FROM (SELECT {leaf} AS leaf, {memo} AS memo, {cycle} AS cycle, unit_code, community_code, event_kind, event_unit, event_community,
+                         month_no(posted(registered_on, entered_at)) AS registered_month, month_no(posted(event_on, event_entered)) AS event_month,
+                         month_no(posted(restore_on, restore_entered)) AS restored_month,
+                         CASE WHEN has_first AND first_kind = 'verified' THEN first_on END AS v_on, first_entered AS v_entered,
+                         CASE WHEN has_second AND second_kind = 'verified' THEN second_on END AS w_on, second_entered AS w_entered
+                  FROM {visited}) WHERE v_on IS NOT NULL OR w_on IS NOT NULL))
+WHERE span.first IS NOT NULL AND greatest(span.first, spell.start_month, before_world()) <= least(span.last, coalesce(spell.end_month - 1, 99999))
 GROUP BY ALL;
 """
 

@@ -18,20 +18,24 @@ CREATE MACRO world_days() AS (after_day() - first_day())::INTEGER;
 -- a day from `from_day` to the last day of the world; null when there is none
 CREATE MACRO day_until_end(draw, i, from_day) AS
     CASE WHEN from_day < after_day() THEN from_day + floor(u(draw, i) * (after_day() - from_day))::INTEGER END;
+-- objects hang on the first four in five addresses, which are never cancelled or merged: whether one is linked has no history
+CREATE MACRO standing_addresses() AS address_count() * 4 // 5;
+CREATE MACRO object_life(kind, i) AS
+    CASE WHEN kind = 'address' AND i < standing_addresses() AND u('address.life', i) >= 0.04 THEN 0.5 ELSE u(kind || '.life', i) END;
 CREATE MACRO address_drawn(draw, i) AS
-    CASE WHEN u(draw || '.linked', i) < 0.97 THEN 'DZ' || lpad(floor(u(draw || '.address', i) * address_count())::BIGINT::VARCHAR, 10, '0')
+    CASE WHEN u(draw || '.linked', i) < 0.97 THEN 'DZ' || lpad(floor(u(draw || '.address', i) * standing_addresses())::BIGINT::VARCHAR, 10, '0')
          WHEN u(draw || '.linked', i) < 0.975 THEN 'DZ9999999999' END;
 
 -- `life` below 0.085 has an event: only those objects are made when `below` is that
 CREATE MACRO objects(kind, prefix, number, below) AS TABLE
 WITH placed AS (
-    SELECT o.i AS i, s.unit_code AS station, taker.unit_code AS other_station, u(kind || '.life', o.i) AS life,
+    SELECT o.i AS i, s.unit_code AS station, taker.unit_code AS other_station, object_life(kind, o.i) AS life,
            CASE WHEN u(kind || '.when', o.i) < 0.9 THEN first_day() - 1 - pick(kind || '.before', o.i, 1825)
                 ELSE first_day() + pick(kind || '.since', o.i, world_days()) END AS registered_on
     FROM range(number) AS o (i)
     JOIN station_pick AS s ON s.k = pick(kind || '.station', o.i, station_picks())
     JOIN station_pick AS taker ON taker.k = pick(kind || '.taker', o.i, station_picks())
-    WHERE u(kind || '.life', o.i) < below
+    WHERE object_life(kind, o.i) < below
 ), registered AS (
     SELECT *, written(kind, i, station) AS unit_code,
            CASE WHEN u(kind || '.no_community', i) >= 0.01 THEN community_of(station, pick(kind || '.community', i, communities())) END AS community_code,
