@@ -220,7 +220,7 @@ class FactCompiler:
         latest, kept = join["latest"], self._wanted(join, right)
         if isinstance(latest, dict):
             day = self._posted(latest, lambda name: column(name, "h"))[0]
-            if join["at"] == "period_end":  # what was known counts by its own date: an old row entered late does not stand in front of a newer one
+            if join["at"] == "period_end":  # an old row that is entered late must not stand in front of a newer one
                 kept = self._known(kept, right, day)
                 day = cast(column(latest["on"], "h"), "date")
         else:
