@@ -24,7 +24,9 @@ _TABLES = {
     "callback": "callback_desk",
     "hazard": "inspection_desk",
 }
-_GONE_FOR_GOOD, _GONE_FOR_A_WHILE, _WRITTEN_LATE = 0.004, 0.004, 0.3
+_GONE_FOR_GOOD, _GONE_FOR_A_WHILE, _WRITTEN_LATE = 0.004, 0.004, 0.05
+#: Longer than the lag that sources declare, so that only the comparison of keys finds some of what was committed late.
+_BEFORE_CLOSE = timedelta(days=5)
 
 
 def add_mishaps(world: World, rng: Random, months: list[date]) -> None:
@@ -32,7 +34,7 @@ def add_mishaps(world: World, rng: Random, months: list[date]) -> None:
 
     - A row entered a second time under another number is deleted some weeks later.
     - A row deleted by mistake is restored, half of the time with a new ``updated_at``, half of the time as it was.
-    - Of the rows written in the hours before a month closes some are committed only days after, with the older ``updated_at``.
+    - Of the rows written in the days before a month closes some are committed only after it, with the older ``updated_at``.
     """
     closes = [cutoff_of(month) for month in months[:-1]]
     for table, system in _TABLES.items():
@@ -74,7 +76,5 @@ def _delay(records: Records, row: Row, closes: list[datetime], rng: Random) -> N
         return
     written = row.past[0][0]
     close = bisect_right(closes, written)
-    if (
-        close < len(closes) and closes[close] - written < timedelta(hours=12) and rng.random() < _WRITTEN_LATE
-    ):  # up to five days: longer than the lag that sources declare
-        records.delay(row, written + timedelta(hours=rng.randrange(12, 120)))
+    if close < len(closes) and closes[close] - written < _BEFORE_CLOSE and rng.random() < _WRITTEN_LATE:
+        records.delay(row, closes[close] + timedelta(hours=rng.randrange(1, 72)))
