@@ -40,6 +40,17 @@ def made(forms: dict[str, Form], ledger_rows: dict[str, list[Row]], of: str) -> 
         return outcomes(engine, of)
 
 
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_rows_and_columns_have_names_in_both_languages(form: Form) -> None:
+    """An English name has no Chinese signs, and no two rows of a block that stand below one row have the same."""
+    for label in (form.title, *(r.label for r in form.rows), *(c.label for c in form.columns)):
+        assert label["zh"]
+        assert label["en"]
+        assert not any("\u4e00" <= sign <= "\u9fff" for sign in label["en"]), label
+    siblings = [(r.block, r.parent, r.label["en"]) for r in form.rows]
+    assert len(siblings) == len(set(siblings))
+
+
 def test_x01_is_compared_with_x02() -> None:
     """One theft (C221), a drug crime and a retired one in section 7, eight filed: [T], [R06] and [M03] of X01 stand in X02, too."""
     both = made({name: FORMS[name] for name in ("X01", "X02")}, tables("X02/tree"), "X01")

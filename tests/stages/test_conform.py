@@ -12,10 +12,10 @@ import pytest
 
 from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine
-from policestats.errors import ConformError, StatisticsError
+from policestats.errors import ConformError
 from policestats.landing import deliveries
 from policestats.stages import conform, extract
-from tests.stages.small import REPORT_COLUMNS, TABLES, content, csv_text, make_sqlite, make_zip, query, reports_zip, standard
+from tests.stages.small import REPORT_COLUMNS, TABLES, UNIT_COLUMNS, content, csv_text, make_sqlite, make_zip, query, reports_zip, standard
 
 
 def land(catalog: Catalog, home: Path, rows: list[dict[str, Any]]) -> int:
@@ -332,12 +332,21 @@ def test_a_core_table_without_a_source_is_there_and_empty(reports: Catalog, home
     assert query(home, "SELECT count(*) FROM core.load") == [(0,)]
 
 
-def test_a_load_of_a_source_that_nobody_describes(reports: Catalog, home: Path, tmp_path: Path) -> None:
-    land(reports, home, [{"report_no": "R1"}])
-    other = standard(tmp_path / "definitions", {"bureau": {"kind": "files", "tables": {"report": {"into": "report"}}}})
-    (tmp_path / "definitions/schemas/tiny/sources/desk.yaml").unlink(missing_ok=True)
-    with pytest.raises(StatisticsError, match="load 1 in the raw folder: there is no source 'desk'"):
+def test_a_source_that_nobody_describes_any_more_waits_and_the_others_go_on(reports: Catalog, home: Path, tmp_path: Path) -> None:
+    merged(reports, home, [{"report_no": "R1"}])
+    land(reports, home, [{"report_no": "R2"}])
+    other = standard(tmp_path / "definitions", {"bureau": {"kind": "files", "tables": {"unit": {"into": "unit"}}}})
+    unit = {"unit_code": "A1", "valid_from": "2020-01-01"}
+    units = make_zip(tmp_path / "units.zip", {"unit.csv": csv_text(UNIT_COLUMNS, [unit])})
+    extract.run(catalog=other, source="bureau", location=units, home=home)
+    with pytest.raises(ConformError, match="the raw folder: there is no source 'desk'"):
         conform.run(catalog=other, home=home)
+    assert query(home, "SELECT report_no FROM core.report") == [("R1",)]
+    assert query(home, "SELECT unit_code FROM core.unit") == [("A1",)]
+    before = content(home, reports)
+    with pytest.raises(ConformError, match="The warehouse stays as it was"):
+        conform.run(catalog=other, home=home, rebuild=True)
+    assert content(home, reports) == before
 
 
 def test_more_than_one_batch_of_a_database(home: Path, tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ RUN_COLUMNS = ("landed_at", "manifest", "run_id", "run_at", "created_at", "opene
 _SAID = {"detail": "regexp_replace(detail, 'landed_at=[^;]*', 'landed_at')"}
 
 
-def content(engine: DuckDBEngine, schemas: Iterable[str] = ("core",)) -> dict[str, tuple[int, str]]:
-    """Return for every table of ``schemas`` its number of rows and the hash of its rows, in whatever order they stand."""
+def content(engine: DuckDBEngine, schemas: Iterable[str] = ("core",), without: Iterable[str] = ()) -> dict[str, tuple[int, str]]:
+    """Return for every table of ``schemas`` its number of rows and the hash of its rows, in whatever order they stand; ``without`` names columns."""
+    left_out = {*RUN_COLUMNS, *without}
     found = {}
     for schema in schemas:
         tables = engine.sql(
@@ -23,7 +24,7 @@ def content(engine: DuckDBEngine, schemas: Iterable[str] = ("core",)) -> dict[st
             [schema],
         ).to_pylist()
         for table in tables:
-            columns = ", ".join(_SAID.get(c, quoted(c)) for c in table["columns"] if c not in RUN_COLUMNS)
+            columns = ", ".join(_SAID.get(c, quoted(c)) for c in table["columns"] if c not in left_out)
             rows = engine.connection.execute(f"SELECT {columns} FROM {schema}.{quoted(table['table_name'])} ORDER BY ALL").fetchall()
             found[f"{schema}.{table['table_name']}"] = (len(rows), hashlib.sha256(repr(rows).encode()).hexdigest()[:16])
     return found

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from policestats.catalog import Catalog, Table
 from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse
-from policestats.errors import ConformError
+from policestats.errors import ConformError, DefinitionError
 from policestats.landing import deliveries, snapshot
 from policestats.landing.core_tables import CAST_ISSUE, DELIVERY, LOAD, prepare, version_table
 from policestats.landing.merge import Changes, Versions, collapse, merge_changes, merge_snapshot
@@ -49,11 +49,12 @@ def run(*, catalog: Catalog, home: Path, rebuild: bool = False, progress: Callab
     """Merge every committed load that the warehouse does not hold yet, in order of load id.
 
     With ``rebuild`` a new warehouse is made beside the old one from all raw loads and takes its place in one move.
-    A load that cannot be merged is rolled back whole; the loads of other sources go on, and the error is raised at the end. Once a later
+    A load that cannot be merged is rolled back whole, and a source whose description is wrong waits; the loads of other sources go on, and
+    the errors are raised at the end. Once a later
     load of its source is there, such a load is put down as refused (with the reason) and never tried again; what it alone brought is
     merged with that later load.
 
-    Raises: ConformError naming load, table, values and cure; DefinitionError when a source's description is wrong.
+    Raises: ConformError naming load, table, values and cure, or file, line and cure of a wrong description.
     """
     tell = progress or (lambda message: None)
     raw = RawStore(home)
@@ -61,30 +62,43 @@ def run(*, catalog: Catalog, home: Path, rebuild: bool = False, progress: Callab
         _remove(home / NEW)
     with open_warehouse(home, name=NEW if rebuild else WAREHOUSE) as engine:
         prepare(engine, catalog.tables)
-        result, failures = _merge_all(engine, catalog, raw, tell)
+        plans, wrong = _plans(catalog, raw)
+        if wrong and rebuild:  # a warehouse without that source would take the place of one that has it
+            raise ConformError("\n".join([*wrong, "The warehouse stays as it was."]))
+        result, failures = _merge_all(engine, catalog, raw, plans, tell)
         engine.execute("CHECKPOINT")
     if rebuild:
         # the old file's log goes first: replayed onto the new file it would spoil it, and all it holds is in raw
         (home / f"{WAREHOUSE}.wal").unlink(missing_ok=True)
         os.replace(home / NEW, home / WAREHOUSE)
-    if failures:
-        raise ConformError("\n".join(failures))
+    if wrong or failures:
+        raise ConformError("\n".join([*wrong, *failures]))
     return result
 
 
-def _merge_all(engine: DuckDBEngine, catalog: Catalog, raw: RawStore, tell: Callable[[str], None]) -> tuple[ConformResult, list[str]]:
+def _plans(catalog: Catalog, raw: RawStore) -> tuple[dict[str, list[TablePlan]], list[str]]:
+    """Return the plans of every source that has landed something, and what is wrong with the descriptions of the others."""
+    plans, wrong = {}, []
+    for source in dict.fromkeys(load.source for load in raw.loads()):
+        try:
+            plans[source] = plan_source(catalog, catalog.source(source, "the raw folder"))
+        except DefinitionError as error:
+            wrong.append(str(error))
+    return plans, wrong
+
+
+def _merge_all(
+    engine: DuckDBEngine, catalog: Catalog, raw: RawStore, plans: dict[str, list[TablePlan]], tell: Callable[[str], None]
+) -> tuple[ConformResult, list[str]]:
     result, failures = ConformResult(), []
     loads: dict[str, list[Manifest]] = {}
     for load in raw.loads():
         loads.setdefault(load.source, []).append(load)
     books = engine.sql(f"SELECT load_id, json_exists(manifest, '$.{_REFUSED}') AS refused FROM {LOAD}").to_pylist()
     held = {book["load_id"]: bool(book["refused"]) for book in books}
-    plans: dict[str, list[TablePlan]] = {}
     for load in sorted((load for of in loads.values() for load in of), key=lambda m: m.load_id):
-        if load.load_id in held:
+        if load.load_id in held or load.source not in plans:
             continue
-        if load.source not in plans:
-            plans[load.source] = plan_source(catalog, catalog.source(load.source, f"load {load.load_id} in the raw folder"))
         until = [earlier for earlier in loads[load.source] if earlier.load_id <= load.load_id]
         # what a refused load held has not arrived: the changes in it come with the next load that can be merged
         waiting = len(until) - 1

@@ -65,7 +65,9 @@ def tabulate(run_after: str | datetime, params: Params = None) -> str:
     moment = run_after if isinstance(run_after, datetime) else datetime.fromisoformat(run_after)
     day = moment.astimezone(ZoneInfo(catalog.standard.time_zone)).date()
     period = ReferencePeriod.parse(asked) if asked else ReferencePeriod.of("month", day).previous
-    tabulate.run(catalog=catalog, home=settings.home(), period=period.text, progress=log.info)
+    result = tabulate.run(catalog=catalog, home=settings.home(), period=period.text, progress=log.info)
+    for form, remade in result.remade.items():
+        log.info("%s: facts made wholly %s, by groups %s, kept %s", form, remade.wholly, remade.by_groups, remade.kept)
     return period.text
 
 
