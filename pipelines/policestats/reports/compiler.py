@@ -10,7 +10,7 @@ from sqlglot import exp
 from policestats.catalog import Catalog, Indicator
 from policestats.errors import DefinitionError, nearest
 from policestats.query import Query, Scope, case, cast, column, condition, equal, literal, table
-from policestats.query.build import joined_text
+from policestats.query.build import aliased, joined_text
 from policestats.reports.blocks import Block, Dynamic
 from policestats.reports.facts import FACT_KEY, RECORD_KEY
 from policestats.reports.plan import Plan
@@ -37,6 +37,24 @@ CONTRIBUTION_COLUMNS = (
 def keeps_totals(catalog: Catalog, indicator: Indicator) -> bool:
     """Whether the indicator's contributions are totals by unit and row: the stock of a fact that says so, of which no object is ever listed."""
     return indicator.is_stock and catalog.fact(indicator.fact, indicator.where).spec.get("stock_trace") == "totals"
+
+
+def needed(catalog: Catalog, plan: Plan, anchor: date, fact: Query, read_by: dict[str, Query]) -> Query:
+    """Return what is read of ``fact``: the rows in a window of one of its indicators, and the columns that their contributions name.
+
+    Args:
+        read_by: the contributions of each of the form's indicators over this fact, by the indicator's id.
+    """
+    indicators = [i for i in plan.indicators(anchor) if i.id in read_by]
+    windows = []
+    for indicator in indicators:
+        scope = Scope(catalog, _resolver(indicator, fact.columns), indicator.where, anchor)
+        windows.append(_within(scope, plan.span(indicator.id, anchor), _clock(catalog, indicator)[0]))
+    distinct = {w.sql("duckdb"): w for w in windows}
+    named = {c.name for query in read_by.values() for c in query.ast.find_all(exp.Column) if c.table == "f"}
+    names = tuple(name for name in fact.columns if name in named)
+    select = exp.select(*(column(name, "f") for name in names), copy=False).from_(aliased(fact.ast, "f"), copy=False)
+    return Query(select.where(exp.or_(*distinct.values(), copy=False), copy=False), names)
 
 
 def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: date, fact: str, names: tuple[str, ...]) -> Query:
@@ -155,15 +173,18 @@ def _clock(catalog: Catalog, indicator: Indicator) -> tuple[str, str | None, str
 
 
 def _holds(indicator: Indicator, scope: Scope, span: tuple[date | None, date], on: str, kind: str | None) -> exp.Expr:
-    start, end = span
-    parts: list[exp.Expr] = [exp.LT(this=scope.resolve(on), expression=literal(end))]
-    if start is not None:
-        parts.append(exp.GTE(this=scope.resolve(on), expression=literal(start)))
+    parts: list[exp.Expr] = [_within(scope, span, on)]
     if kind is not None and indicator.kinds is not None:
         parts.append(exp.In(this=scope.resolve(kind), expressions=[literal(k) for k in indicator.kinds]))
     if indicator.condition:
         parts.append(condition(indicator.condition, scope))
     return exp.and_(*parts, copy=False)
+
+
+def _within(scope: Scope, span: tuple[date | None, date], on: str) -> exp.Expr:
+    start, end = span
+    before = exp.LT(this=scope.resolve(on), expression=literal(end))
+    return before if start is None else exp.and_(before, exp.GTE(this=scope.resolve(on), expression=literal(start)), copy=False)
 
 
 def _open_at(indicator: Indicator, scope: Scope, instant: date) -> exp.Expr:

@@ -12,7 +12,7 @@ from policestats.catalog import Catalog, Fact, Indicator
 from policestats.engines.duckdb import DuckDBEngine, quoted
 from policestats.errors import FanOutError
 from policestats.query import Query
-from policestats.reports.compiler import CONTRIBUTION, CONTRIBUTION_COLUMNS, contributions, keeps_totals
+from policestats.reports.compiler import CONTRIBUTION, CONTRIBUTION_COLUMNS, contributions, keeps_totals, needed
 from policestats.reports.facts import FACT_KEY, FactCompiler
 from policestats.reports.plan import Plan
 from policestats.stages.retabulation import Changes
@@ -68,17 +68,17 @@ class Contributing:
                 remade.wholly += 1
 
     def _make(self, anchor: date, fact: Fact, indicators: list[Indicator]) -> None:
-        """Make all contributions of a fact's indicators, and keep the SQL that makes them."""
+        """Make all contributions of a fact's indicators, and keep the SQL that makes them; of the fact only what a window needs is made."""
         compiler = FactCompiler(self.catalog, fact, anchor, self.todo.form.lateness, self.relation)
         query = compiler.compile()
         self._refuse_fan_out(compiler)
         name = f"fact_{fact.id}"
-        self.engine.create_temporary(name, query)
+        parts = {i.id: contributions(self.catalog, self.todo, i, anchor, name, query.columns) for i in indicators}
+        self.engine.create_temporary(name, needed(self.catalog, self.todo, anchor, query, parts))
         self._record(fact.id, anchor, query)
-        for indicator in indicators:
-            part = contributions(self.catalog, self.todo, indicator, anchor, name, query.columns)
+        for indicator, part in parts.items():
             self.engine.insert(CONTRIBUTION, part)
-            self._record(indicator.id, anchor, part)
+            self._record(indicator, anchor, part)
         self.engine.drop_temporary(name)
 
     def _make_again(self, anchor: date, fact: Fact, indicators: list[Indicator], made: dict[str, str], earlier: Changes) -> None:
