@@ -12,6 +12,7 @@ from policestats.simulator.calendar import months_between
 from policestats.simulator.figures import Cell
 from policestats.simulator.province import make_province
 from policestats.simulator.world import World
+from tests.simulator.simulated import Simulated
 
 # Two stations of one county, one of another county of the same city, two of another city that merge on 2025-07-01, and what they become.
 A, B, C = "990101510000", "990101520000", "990102510000"
@@ -21,6 +22,12 @@ UNKNOWN = "000000000000"
 
 Value = int | Decimal
 Table = dict[tuple[str, str], Value]
+
+
+@pytest.fixture(scope="session")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
+    """Without defects on purpose: what the stories do by themselves."""
+    return Simulated(tmp_path_factory.mktemp("province"), defects=0)
 
 
 @pytest.fixture

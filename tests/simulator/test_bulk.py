@@ -13,7 +13,8 @@ import pytest
 from policestats.errors import SettingsError
 from policestats.simulator.bulk import SIZES, admin, codes, criminal, draws, load, load_changes, places, simulate_bulk, touch
 from policestats.simulator.bulk.write import changes_file, parquet_file
-from policestats.simulator.databases import ANSWERS_FOR, DATABASES, KEYS, UPDATED_AT
+from policestats.simulator.databases import DATABASES, KEYS, UPDATED_AT
+from policestats.simulator.uploads import ANSWERS_FOR
 
 KINDS = {
     "text": "VARCHAR",

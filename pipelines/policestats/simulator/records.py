@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from policestats.simulator.databases import ANSWERS_FOR, DATABASES, KEYS, UPDATED_AT
+from policestats.simulator.databases import DATABASES, KEYS, UPDATED_AT
+from policestats.simulator.uploads import ANSWERS_FOR
 
 #: After everything that is simulated.
 END = datetime.max

@@ -28,7 +28,8 @@ from policestats.simulator.bulk import (
 from policestats.simulator.bulk.sizes import Size, size_of
 from policestats.simulator.bulk.write import PARQUET, Progress, load, parquet_file, sqlite_folder, write_parquet
 from policestats.simulator.calendar import add_months, month_of, month_text, months_between
-from policestats.simulator.databases import ANSWERS_FOR, DATABASES
+from policestats.simulator.databases import DATABASES
+from policestats.simulator.uploads import ANSWERS_FOR
 
 MEMORY = "6GB"
 _UPLOAD = "unit_upload"

@@ -9,7 +9,8 @@ import duckdb
 
 from policestats.errors import SettingsError
 from policestats.simulator.bulk.write import Progress, changes_file, parquet_file, write_parquet
-from policestats.simulator.databases import ANSWERS_FOR, DATABASES, DATE, KEYS, UPDATED_AT, Columns
+from policestats.simulator.databases import DATABASES, DATE, KEYS, UPDATED_AT, Columns
+from policestats.simulator.uploads import ANSWERS_FOR
 
 RECENT, EVEN = "recent", "even"
 RECENT_DAYS = 30
