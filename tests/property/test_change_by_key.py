@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from random import Random
-from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -18,7 +16,7 @@ from policestats.periods import ReferencePeriod
 from policestats.reports import contract
 from policestats.reports.template import load_forms
 from policestats.stages.tabulate import TabulateResult, tabulate
-from tests.support.ledger import ROOT, complete, ledger
+from tests.support.ledger import ROOT, enter, ledger
 
 from .province import COUNTY_2, DAYS, NOBODY, Row
 from .strategies import MONTHS, ledgers
@@ -65,7 +63,7 @@ def compare(forms: tuple[str, ...], tables: Tables, others: Tables, month: str, 
                 catalog = _remapped(catalog)
             states.append(_changed(states, others, step, rng))
             for engine in (by_key, wholly):
-                _land(engine, number, states[-2], states[-1])
+                enter(engine, catalog, number, states[-2], states[-1])
             made = _tabulated(by_key, catalog, period, forms, full=False)
             _tabulated(wholly, catalog, period, forms, full=True)
             if step != "remap":
@@ -135,25 +133,6 @@ _KEYS = {column for table in CATALOG.tables.values() for column in table.key}
 def _put(now: Tables, name: str, row: Row) -> None:
     key = CATALOG.tables[name].key
     now[name] = [*(r for r in now.get(name, []) if any(r.get(k) != row.get(k) for k in key)), dict(row)]
-
-
-def _land(engine: DuckDBEngine, load: int, before: Tables, after: Tables) -> None:
-    """Enter ``after`` as a load: a version closes where a record changed or went, and opens where one changed or came."""
-    engine.execute("INSERT INTO core.load VALUES (?, 'hand', TIMESTAMP '2026-01-01')", [load])
-    for name in {*before, *after}:
-        table = CATALOG.tables[name]
-        was = {tuple(r.get(k) for k in table.key): complete(table, r) for r in before.get(name, [])}
-        now = {tuple(r.get(k) for k in table.key): complete(table, r) for r in after.get(name, [])}
-        for key, row in was.items():
-            if now.get(key) != row:
-                same = " AND ".join(f'"{k}" IS NOT DISTINCT FROM ?' for k in table.key)
-                engine.execute(
-                    f'UPDATE core."{name}_version" SET known_to = ? WHERE known_to IS NULL AND {same}', [load, *(row[k] for k in table.key)]
-                )
-        new: list[dict[str, Any]] = [{**row, "known_from": load, "known_to": None} for key, row in now.items() if was.get(key) != row]
-        if new:
-            shape = engine.sql(f'FROM core."{name}_version" LIMIT 0').schema
-            engine.append(f"core.{name}_version", pa.Table.from_pylist(new, schema=shape))
 
 
 def _remapped(catalog: Catalog) -> Catalog:

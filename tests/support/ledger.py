@@ -56,6 +56,25 @@ def ledger(catalog: Catalog, tables: dict[str, list[Row]]) -> Iterator[DuckDBEng
         yield engine
 
 
+def enter(engine: DuckDBEngine, catalog: Catalog, load: int, before: dict[str, list[Row]], after: dict[str, list[Row]]) -> None:
+    """Enter ``after`` as a load: a version closes where a record changed or went, and opens where one changed or came."""
+    engine.execute("INSERT INTO core.load VALUES (?, 'hand', TIMESTAMP '2026-01-01')", [load])
+    for name in {*before, *after}:
+        table = catalog.tables[name]
+        was = {tuple(r.get(k) for k in table.key): complete(table, r) for r in before.get(name, [])}
+        now = {tuple(r.get(k) for k in table.key): complete(table, r) for r in after.get(name, [])}
+        for key, row in was.items():
+            if now.get(key) != row:
+                same = " AND ".join(f'"{k}" IS NOT DISTINCT FROM ?' for k in table.key)
+                engine.execute(
+                    f'UPDATE core."{name}_version" SET known_to = ? WHERE known_to IS NULL AND {same}', [load, *(row[k] for k in table.key)]
+                )
+        new: list[dict[str, Any]] = [{**row, "known_from": load, "known_to": None} for key, row in now.items() if was.get(key) != row]
+        if new:
+            shape = engine.sql(f'FROM core."{name}_version" LIMIT 0').schema
+            engine.append(f"core.{name}_version", pa.Table.from_pylist(new, schema=shape))
+
+
 def cells(
     engine: DuckDBEngine, catalog: Catalog, form: Form, period: str
 ) -> tuple[TabulateResult, dict[tuple[str, str, str], Decimal | None]]:

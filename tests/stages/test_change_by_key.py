@@ -1,0 +1,71 @@
+"""A change in a table that a fact joins moves the cells of the records it is joined to, though none of these has changed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from policestats.catalog import load_catalog
+from policestats.engines.duckdb import DuckDBEngine
+from policestats.periods import ReferencePeriod
+from policestats.reports.template import load_forms
+from policestats.stages.tabulate import TabulateResult, tabulate
+from tests.support.ledger import ROOT, Row, enter, ledger
+
+CATALOG = load_catalog(ROOT, "cn")
+PERIOD = ReferencePeriod.parse("2026-10")
+STATION = "990101010000"
+UNITS = [
+    {"unit_code": "990000000000", "valid_from": date(2020, 1, 1), "level_code": "province", "name_zh": "省"},
+    {
+        "unit_code": STATION, "valid_from": date(2020, 1, 1), "parent_unit_code": "990000000000", "level_code": "station", "name_zh": "所",
+    },
+]  # fmt: skip
+COLLECTED = {"unit_code": STATION, "registered_on": date(2026, 9, 1), "entered_at": datetime(2026, 9, 1, 12)}
+OBJECTS: dict[str, list[Row]] = {
+    "unit": UNITS,
+    "address": [{**COLLECTED, "object_id": "A1"}, {**COLLECTED, "object_id": "A2"}],
+    "house": [{**COLLECTED, "object_id": "H1", "address_id": "A1"}, {**COLLECTED, "object_id": "H2", "address_id": "A2"}],
+    "resident": [{**COLLECTED, "object_id": "R1", "address_id": "A1", "residence_kind_code": "inflow"}],
+}
+HAPPENED = {"unit_code": STATION, "occurred_on": date(2026, 10, 5), "entered_at": datetime(2026, 10, 5, 12)}
+CANCELLED = {**HAPPENED, "event_no": "E1", "object_id": "A1", "kind_code": "cancelled"}
+VISITED = {
+    "maintenance_no": "V1", "object_id": "R1", "kind_code": "verified", "maintained_on": date(2026, 10, 5), "unit_code": STATION,
+    "entered_at": datetime(2026, 10, 5, 12),
+}  # fmt: skip
+
+
+def tabulated(engine: DuckDBEngine) -> TabulateResult:
+    return tabulate(engine, CATALOG, PERIOD, {"Z14": load_forms(CATALOG)["Z14"]})
+
+
+def value(engine: DuckDBEngine, row: str, column: str) -> Decimal:
+    found = engine.sql(
+        "SELECT value FROM report.cell WHERE unit_code = ? AND row_code = ? AND column_code = ?", [STATION, row, column]
+    ).to_pylist()
+    return found[0]["value"] if found else Decimal(0)
+
+
+@pytest.mark.parametrize(
+    ("change", "moves"),
+    [
+        # an address goes: what hangs on it is no longer linked, what hangs on the other one is
+        ({"object_event": [CANCELLED]}, {("O3", "LINKED"): (2, 1), ("O22", "LINKED"): (1, 0), ("O1", "CANCEL"): (0, 1), ("O1", "CLOSE"): (2, 1)}),
+        ({"object_maintenance": [VISITED]}, {("O22", "FRESH"): (0, 1), ("O22", "UPDATED"): (0, 1), ("O3", "LINKED"): (2, 2)}),
+        ({"house": OBJECTS["house"][:1]}, {("O3", "LINKED"): (2, 1), ("O3", "CLOSE"): (2, 1), ("O22", "LINKED"): (1, 1)}),
+    ],
+)  # fmt: skip
+def test_what_is_joined_moves_too(change: dict[str, list[Row]], moves: dict[tuple[str, str], tuple[int, int]]) -> None:
+    with ledger(CATALOG, OBJECTS) as engine:
+        tabulated(engine)
+        assert {cell: value(engine, *cell) for cell in moves} == {cell: before for cell, (before, _) in moves.items()}
+        enter(engine, CATALOG, 2, OBJECTS, OBJECTS | change)
+        again = tabulated(engine)
+        assert {cell: value(engine, *cell) for cell in moves} == {cell: after for cell, (_, after) in moves.items()}
+        assert again.remade["Z14"].wholly == 0
+        enter(engine, CATALOG, 3, OBJECTS | change, OBJECTS)  # and back
+        tabulated(engine)
+        assert {cell: value(engine, *cell) for cell in moves} == {cell: before for cell, (before, _) in moves.items()}
