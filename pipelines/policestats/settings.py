@@ -14,6 +14,7 @@ DEFINITIONS = "POLICESTATS_DEFINITIONS"
 STANDARD = "POLICESTATS_STANDARD"
 PSEUDONYM_KEY = "POLICESTATS_PSEUDONYM_KEY"
 PSEUDONYM_KEY_FILE = "POLICESTATS_PSEUDONYM_KEY_FILE"
+LOCK_WAIT = "POLICESTATS_LOCK_WAIT"
 SOURCE_PREFIX = "POLICESTATS_SOURCE_"
 
 
@@ -72,6 +73,21 @@ def object_store() -> ObjectStore:
     """
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     return ObjectStore(endpoint or None, os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None)
+
+
+def lock_wait() -> float:
+    """Return for how many seconds to wait for a process that holds the warehouse: $POLICESTATS_LOCK_WAIT minutes, default 30.
+
+    Raises: SettingsError when it is not a number of minutes.
+    """
+    text = os.environ.get(LOCK_WAIT) or "30"
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not 0 <= minutes < float("inf"):
+        raise SettingsError(f"${LOCK_WAIT}: {text!r} is no number of minutes; give 0 or more")
+    return minutes * 60
 
 
 def pseudonym_key() -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from policestats.engines.held import when_free
 from policestats.errors import StatisticsError
 from policestats.query import Query
 
@@ -133,20 +134,15 @@ def quoted(name: str) -> str:
 
 @contextmanager
 def open_warehouse(home: Path, *, read_only: bool = False, name: str = WAREHOUSE) -> Iterator[DuckDBEngine]:
-    """Open the private warehouse under ``home``; one process may write at a time.
+    """Open the private warehouse under ``home``; one process may write at a time, and the others wait for it.
 
-    Raises: StatisticsError when it does not exist (read-only) or another process holds it.
+    Raises: StatisticsError when it does not exist (read-only) or another process holds it for too long.
     """
     path = home / name
     if read_only and not path.exists():
         raise StatisticsError(f"{path}: there is no warehouse yet; run 'policestats extract' and 'policestats conform' first")
     home.mkdir(parents=True, exist_ok=True)
-    try:
-        connection = duckdb.connect(str(path), read_only=read_only)
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise StatisticsError(f"{path}: another process holds the warehouse ({error}); wait for it to end, then run again") from None
-        raise
+    connection = when_free(path, lambda: duckdb.connect(str(path), read_only=read_only))
     try:
         connection.execute("SET enable_progress_bar = false")
         connection.execute(UTC)

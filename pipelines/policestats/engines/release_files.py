@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from policestats.engines.duckdb import UTC, WAREHOUSE, DuckDBEngine, quoted
+from policestats.engines.held import when_free
 from policestats.engines.release_folder import STATISTICS, TRACE
 from policestats.errors import ReleaseError
 
@@ -21,16 +22,16 @@ class ReleaseFiles(DuckDBEngine):
     """A connection that holds the warehouse (read-only) and both files of a release."""
 
     def attach(self, path: Path, name: str, *, read_only: bool) -> None:
-        """Attach the file ``path`` as ``name``.
+        """Attach the file ``path`` as ``name``, waiting for a process that writes to it.
 
-        Raises: ReleaseError when it is not there or another process writes to it.
+        Raises: ReleaseError when it is not there or cannot be opened; StatisticsError when a process holds it for too long.
         """
         if read_only and not path.exists():
             raise ReleaseError(f"{path}: there is no such file; run 'policestats tabulate' first")
         try:
-            self.execute(f"ATTACH {_text(str(path))} AS {quoted(name)} {'(READ_ONLY)' if read_only else ''}")
+            when_free(path, lambda: self.execute(f"ATTACH {_text(str(path))} AS {quoted(name)} {'(READ_ONLY)' if read_only else ''}"))
         except duckdb.IOException as error:
-            raise ReleaseError(f"{path}: cannot be opened ({error}); wait for the process that writes to it, then run again") from None
+            raise ReleaseError(f"{path}: cannot be opened ({error}); is it a file of this program?") from None
 
     def columns(self, database: str, table: str) -> list[str]:
         """Return the columns of ``schema.name`` in an attached file, in order; none when it is not there."""

@@ -1,0 +1,67 @@
+"""A file that another process holds: whoever wants it waits until it is free, and says for whom it waits."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from policestats import settings
+from policestats.errors import StatisticsError
+
+Opened = TypeVar("Opened")
+log = logging.getLogger(__name__)
+_SHORTEST, _LONGEST = 0.1, 2.0  # seconds between two tries
+#: what may be shown of another process's command line: words, never an address or a value
+_WORD = re.compile(r"[a-z_.-]+")
+
+
+def when_free(path: Path, opens: Callable[[], Opened]) -> Opened:
+    """Return what ``opens`` gives; while another process holds the database file at ``path``, wait for $POLICESTATS_LOCK_WAIT minutes at most.
+
+    Whom it waits for is logged once for each holder.
+
+    Raises: StatisticsError naming the holder when it still holds the file; duckdb.IOException as it comes when the file cannot be opened at all.
+    """
+    patience = settings.lock_wait()
+    until, pause, told = time.monotonic() + patience, _SHORTEST, ""
+    while True:
+        try:
+            return opens()
+        except duckdb.IOException as error:
+            holder = _holder(str(error))
+            if holder is None:
+                raise
+            left = until - time.monotonic()
+            if left <= 0:
+                raise StatisticsError(
+                    f"{path}: {holder} holds the file, after {patience / 60:g} minutes of waiting; wait for it to end, or end it, then run again"
+                ) from None
+            if holder != told:
+                log.warning("%s is held by %s; waiting for it to end", path, holder)
+                told = holder
+            time.sleep(min(pause, left))
+            pause = min(pause * 1.5, _LONGEST)
+
+
+def _holder(said: str) -> str | None:
+    """Return the process that the engine's sentence names, with what it runs; None when the sentence is not about a lock."""
+    if not re.search(r"\block\b", said):
+        return None
+    found = re.search(r"PID (\d+)", said)
+    return f"process {found[1]}{_runs(int(found[1]))}" if found else "another process"
+
+
+def _runs(process: int) -> str:
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:  # it has just ended, or belongs to somebody else
+        return ""
+    program = [Path(word).name for word in words[:2]]
+    shown = [word for word in (*program, *words[2:4]) if _WORD.fullmatch(word)]
+    return f" ({' '.join(shown)})" if shown else ""
