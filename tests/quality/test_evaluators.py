@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -69,6 +70,20 @@ def test_each_kind_of_rule_counts_passing_failing_and_unjudged_rows(tmp_path: Pa
     failing = ("some_people", "in_order", "known_kind", "known_unit", "once", "once_a_day", "six_rows", "fresh_24")
     assert result.failed_errors == [f"report.{rule}" for rule in failing]
     assert result.rules == 10 + 3  # and the rule that each of the three tables has
+
+
+def test_what_great_expectations_said_is_kept_by_load_and_table(tmp_path: Path) -> None:
+    catalog = desk(tmp_path, report=KINDS)
+    with warehouse(catalog, report=ROWS) as engine:
+        for _ in range(2):  # the second run on the same load takes the place of the first
+            judge(engine, catalog, tmp_path)
+            (kept,) = (tmp_path / stage.RESULTS).iterdir()
+            said = json.loads((kept / "report.json").read_text(encoding="utf-8"))
+            found = verdicts(engine)
+            rules = {result["expectation_config"]["meta"]["rule"]: result["success"] for result in said["results"]}
+            assert kept.name == "1"
+            assert rules.keys() == {*found, "cast"}  # the built-in rule of every table
+            assert {rule for rule, success in rules.items() if not success} == {rule for rule, v in found.items() if v[3] == "failed"}
 
 
 @pytest.mark.parametrize(("mostly", "verdict"), [("0.95", "passed"), ("0.950001", "failed"), ("1", "failed"), ("0", "passed")])

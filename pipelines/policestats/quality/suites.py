@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -24,12 +25,13 @@ class Evaluation:
 
 
 def evaluate(
-    catalog: Catalog, path: Path, tables: list[TableRules], delivered_until: Mapping[str, date]
+    catalog: Catalog, path: Path, tables: list[TableRules], delivered_until: Mapping[str, date], results: Path
 ) -> dict[tuple[str, str], Evaluation]:
     """Run the suites on the file ``path``, which has a table of ``judge.input_query`` rows for each of ``tables``.
 
     Args:
         delivered_until: by table, the day after the last day that was delivered.
+        results: the folder that takes what Great Expectations itself says of each table, as <table>.json.
     Returns: an Evaluation by (table, rule).
     """
     import great_expectations as gx  # takes seconds: only when rules are run
@@ -51,7 +53,9 @@ def evaluate(
             suite = context.suites.add(gx.ExpectationSuite(name, expectations=expectations))
             definition = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
             by_id = {rule.id: rule for rule in rules.rules}
-            for result in definition.run(result_format="BASIC").results:
+            said = definition.run(result_format="BASIC")
+            (results / f"{name}.json").write_text(json.dumps(said.to_json_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
+            for result in said.results:
                 rule = by_id[result.expectation_config.meta["rule"]]
                 found[name, rule.id] = _evaluation(rule, result)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ from policestats.stages.knowledge import chosen_load, known_at, loads, relation,
 from policestats.stages.report_store import write_codelists
 
 Progress = Callable[[str], None]
+#: The folder under the home that keeps what Great Expectations said.
+RESULTS = "quality"
 _FILE, _ROWS, _JUDGED, _CARRY = "quality_file", "quality_rows", "quality_judged", "quality_carry"
 
 
@@ -90,7 +93,8 @@ class Validation:
                     ready.append(rules)
         self.tables = ready
         self.tell(f"validate {sum(len(t.rules) for t in ready)} rules on {len(ready)} tables")
-        return evaluate(self.catalog, self._path, ready, self.delivered_until)
+        self.results.mkdir()
+        return evaluate(self.catalog, self._path, ready, self.delivered_until, self.results)
 
     def set_aside(self, evaluations: dict[tuple[str, str], Evaluation]) -> set[str]:
         """Take the rules that raised out of what is judged; return the tables that had one."""
@@ -276,6 +280,11 @@ class Validation:
         )
         return ReferencePeriod.parse(last).end if last is not None else self.landed[self.as_of].date() + timedelta(days=1)
 
+    @property
+    def results(self) -> Path:
+        """The folder of Great Expectations' own results, until they are kept."""
+        return self.passing / "results"
+
     # -- problems -------------------------------------------------------------------------------------------------------------
 
     @property
@@ -329,7 +338,10 @@ def validate(
     as_of: int | None = None,
     progress: Progress | None = None,
 ) -> ValidateResult:
-    """Do what ``run`` does on an open engine with the given rules; ``folder`` takes a passing file."""
+    """Do what ``run`` does on an open engine with the given rules.
+
+    ``folder`` takes a passing file, and keeps what Great Expectations said at each load, table by table, as quality/<load>/<table>.json.
+    """
     landed = loads(engine)
     load = chosen_load(landed, as_of)
     with engine.transaction():
@@ -337,10 +349,18 @@ def validate(
         write_codelists(engine, catalog)
     with tempfile.TemporaryDirectory(prefix="validate-", dir=folder) as passing:
         work = Validation(engine, catalog, landed, load, list(rules), Path(passing), progress or (lambda message: None))
-        return _judged(work, rules)
+        return _judged(work, rules, folder)
 
 
-def _judged(work: Validation, rules: list[TableRules]) -> ValidateResult:
+def _keep(results: Path, kept: Path) -> None:
+    """Put the results of a run in the place of those of an earlier one on the same load."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if kept.exists():
+        shutil.rmtree(kept)
+    results.rename(kept)
+
+
+def _judged(work: Validation, rules: list[TableRules], folder: Path) -> ValidateResult:
     """Judge by all ``rules`` and write what was found."""
     engine, catalog, landed, load = work.engine, work.catalog, work.landed, work.as_of
     evaluations = work.evaluate()
@@ -362,6 +382,7 @@ def _judged(work: Validation, rules: list[TableRules]) -> ValidateResult:
         if is_newest:
             store.write_deliveries(engine, work.deliveries())
     store.end_finding(engine)
+    _keep(work.results, folder / RESULTS / str(load))
     if work.problems:
         raise QualityError("\n".join(work.problems))
     failed = [(r, f"{r.table}.{r.id}") for r, _, verdict in work.verdicts if verdict == judge.FAILED]
