@@ -14,7 +14,7 @@ from policestats.simulator import SimulationResult, simulate
 from policestats.stages import conform, extract
 from policestats.stages.tabulate import tabulate
 from tests.support.ledger import ROOT
-from tests.support.tally import Statuses, differences, statuses
+from tests.support.tally import Statuses, differences, read_tally, statuses
 
 QUICK = ["2025-02", "2025-07", "2026-02"]  # an ordinary month, the month of the merger, a second year with a silent station
 EVERY = [f"2025-{m:02d}" for m in range(1, 13)] + ["2026-01", "2026-02"]
@@ -53,6 +53,31 @@ def test_every_cell_equals_the_tally(province: tuple[Path, SimulationResult], ca
     assert set(wrong.column(0).to_pylist()) == ({"Z01-07"} if period == "2026-01" else set())
     if period == made.silent_month:
         _silence_is_told(status, made)
+
+
+@pytest.mark.parametrize(("period", "month"), [("2025-Q1", "2025-03"), ("2025-H1", "2025-06"), ("2025", "2025-12")])
+def test_a_form_of_longer_periods_is_the_year_to_date_of_the_tally(
+    province: tuple[Path, SimulationResult], catalog: Catalog, period: str, month: str
+) -> None:
+    """What was filed and solved since January, as the tally of the last month counts it: a quarter, a half-year and a year end as that month does."""
+    folder, _ = province
+    with open_warehouse(folder / "home") as engine:
+        tabulate(engine, catalog, ReferencePeriod.parse(period), load_forms(catalog), only=["A01"])
+        rows = engine.sql(
+            "SELECT unit_code, row_code, column_code, value FROM report.cell WHERE form_id = 'A01' AND period = ? AND value <> 0", [period]
+        ).to_pylist()
+    found = {
+        (r["unit_code"], r["row_code"], f"{r['column_code']}_YTD"): r["value"] for r in rows if r["column_code"] in ("FILED", "SOLVED")
+    }
+    columns = {"FILED_YTD", "SOLVED_YTD"}
+    shown = {row.code for row in load_forms(catalog)["A01"].rows}
+    counted = {
+        (unit, row, column): value
+        for (form, unit, row, column), value in read_tally(folder / "sources" / "tally.csv", month).items()
+        if form == "X01" and row in shown and column in columns and value
+    }
+    assert len(counted) > 200
+    assert found == counted
 
 
 def _silence_is_told(status: Statuses, made: SimulationResult) -> None:

@@ -39,7 +39,7 @@ def differences(engine: DuckDBEngine, catalog: Catalog, tally: Path, period: str
     listed = {(s["form_id"], s["unit_code"]) for s in status}
     expected = {
         key: value
-        for key, value in _read(tally, period).items()
+        for key, value in read_tally(tally, period).items()
         if key[0] in forms
         and ("/" not in key[2] or _found_rows(catalog.templates / f"{key[0]}.yaml"))
         and (key[0], key[1], key[3]) not in unprinted
@@ -49,7 +49,8 @@ def differences(engine: DuckDBEngine, catalog: Catalog, tally: Path, period: str
     return {k: (cells.get(k), expected.get(k)) for k in cells.keys() | expected.keys() if cells.get(k) != expected.get(k)}
 
 
-def _read(tally: Path, period: str) -> dict[Key, Decimal]:
+def read_tally(tally: Path, period: str) -> dict[Key, Decimal]:
+    """Return what the file counts for ``period``, zeros included."""
     with tally.open(encoding="utf-8") as file:
         return {
             (r["form_id"], r["unit_code"], r["row_code"], r["column_code"]): Decimal(r["value"])
