@@ -239,10 +239,10 @@ def test_a_column_that_is_not_applicable_is_not_evaluated_over_units_either(cata
 
 
 def _implied(catalog: Catalog) -> FormTable:
-    """Return a form that is right: T = K1 + K2 + K9 = 3 + 2 + 1; N within T; B within A."""
+    """Return a form that is right: T = K1 + K2 + K9 = 3 + 2 + 1; N1 within K1, after which it stands; N within T; B within A."""
     columns = "- {code: A, indicator: filed}\n- {code: B, indicator: filed_late, parent: A}\n- {code: L, indicator: loss}"
     sets = "[{code: N, parent: T, where: {is_night: true}}, {code: N1, parent: K1, where: {is_night: true, kind_code: K1}}]"
-    figures: dict[str, list[str | int]] = {"A": [6, 5, 3, 2, 1, 6, 3], "B": [6, 5, 3, 2, 1, 6, 3], "L": [60, 50, 30, 20, 10, 60, 30]}
+    figures: dict[str, list[str | int]] = {"A": [6, 5, 3, 3, 2, 1, 6], "B": [6, 5, 3, 3, 2, 1, 6], "L": [60, 50, 30, 30, 20, 10, 60]}
     return table(tiny.form(catalog, columns, sets=sets), {NORTH_1: figures})
 
 

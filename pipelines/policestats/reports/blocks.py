@@ -118,7 +118,12 @@ def read_blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tu
             dimension, unknown = c["dimension"], c["unknown"]
             for i, s in enumerate(rows_spec.get("sets", [])):
                 line = where(("blocks", position, "rows", "sets", i))
-                rows.append(Row(s["code"], s["label"], "of_which", s["parent"], spec["id"], s["where"], line))
+                after = s.get("after", s["parent"])
+                if "after" in s and after not in (known := [row.code for row in rows]):
+                    raise DefinitionError(
+                        f"{line}: row {s['code']!r} stands after {after!r}, which is no row above it here; {nearest(after, known)}"
+                    )
+                _put(rows, Row(s["code"], s["label"], "of_which", s["parent"], spec["id"], s["where"], line), after)
         block_total = rows[0].code if "one" in rows_spec else block_total
         blocks.append(
             Block(
@@ -132,6 +137,16 @@ def read_blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tu
             )
         )
     return tuple(blocks)
+
+
+def _put(rows: list[Row], of_which: Row, after: str) -> None:
+    """Put an of-which row after the row ``after`` and all that stands below that; at the end where that is a row of another block."""
+    family, last = {after}, len(rows) - 1
+    for i, row in enumerate(rows):
+        if row.code in family or row.parent in family:
+            family.add(row.code)
+            last = i
+    rows.insert(last + 1, of_which)
 
 
 def _members(c: dict[str, Any], total: str | None, block: str, catalog: Catalog, place: str) -> list[Row]:
