@@ -69,7 +69,7 @@ def test_the_form_above_is_good(catalog: Catalog) -> None:
         ("code: LATE", "code: FILED", "F.yaml:6: the column code 'FILED' stands twice; column codes are unique in a form"),
         ("code: N,", "code: K1,", "F.yaml:9: the row code 'K1' stands twice; row codes are unique in a form"),
         ("parent: T,", "parent: TT,", "F.yaml:15: row 'N' has the parent 'TT', which is no row; "),
-        ("parent: T,", "parent: T, after: K4,", "F.yaml:15: row 'N' stands after 'K4', which is no row above it here; did you mean "),
+        ("parent: T,", "parent: T, after: K4,", "F.yaml:15: row 'N' stands after 'K4', which is no row above it here; known: K1, K2, K9, KA, T"),
         ("frequency:", "freqency:", "F.yaml:4: unknown key 'freqency' in the file; did you mean frequency?"),
         ("per: 100, decimals", "per: 100, decimal", "F.yaml:8: unknown key 'decimal' in columns.2; did you mean decimals?"),
         ("[month]", "[monthly]", "F.yaml:4: frequency.0 is 'monthly'; did you mean month?"),

@@ -21,6 +21,10 @@ _WITH_VALUE = np.array([s in ("auto", "manual", "partial") for s in ORDER], dtyp
 _AUTO, _PARTIAL, _MISSING, _BLOCKED, _NOT_APPLICABLE = map(ORDER.index, ("auto", "partial", "missing", "blocked", "not_applicable"))
 
 
+#: The reason of what only people can give.
+TYPED = "typed by people, and nothing has been typed"
+
+
 @dataclass(frozen=True)
 class Status:
     """Status of a column at a unit. ``delivered`` of ``due`` unit-months of its tables came in."""
@@ -127,7 +131,7 @@ def _derive(column: FormColumn, columns: dict[str, FormColumn], found: dict[str,
     if column.code in found:
         return
     if column.kind == "manual":
-        found[column.code] = ColumnStatus.everywhere("missing", "typed by people, and nothing has been typed", units)
+        found[column.code] = ColumnStatus.everywhere("missing", TYPED, units)
         return
     parts = list(dict.fromkeys(operands(column)))
     for name in parts:

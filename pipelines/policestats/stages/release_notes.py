@@ -7,6 +7,7 @@ from typing import Any
 
 from policestats.catalog import Catalog
 from policestats.catalog.model import Label
+from policestats.reports.status import TYPED
 from policestats.reports.template import Form, FormColumn
 from policestats.reports.writers.printed import STATUS_LABELS, ColumnRemark
 
@@ -69,7 +70,9 @@ class Notes:
         if name == "auto":
             return None
         marks = self.catalog.standard.marks
-        if name in ("partial", "missing"):
+        if status["reason"] == TYPED:
+            text = {"zh": "由人填报，尚未填报", "en": TYPED}
+        elif name in ("partial", "missing"):
             silent = [u for u in self._leaves(unit) if statuses.get(u, {}).get(column, {}).get("status") in ("partial", "missing")]
             counted = f"{status['delivered']}/{status['due']}"
             text = {
@@ -93,7 +96,8 @@ class Notes:
             remark = remarks[held[0].code]
             which = "" if len(held) == len(columns) else f" [{', '.join(c.code for c in held)}]"
             mark = remark.mark or self.catalog.standard.marks["none"]
-            found.append({lang: f"{mark} {STATUS_LABELS[status][lang]}{which}: {remark.text[lang]}" for lang in ("zh", "en")})
+            said = {lang: "" if label == mark else f" {label}" for lang, label in STATUS_LABELS[status].items()}
+            found.append({lang: f"{mark}{said[lang]}{which}: {remark.text[lang]}" for lang in ("zh", "en")})
         absorbed = [code for member in self._below(unit) for code in self._units[member]["absorbed"] or ()]
         if absorbed:
             told = ", ".join(absorbed[:_NAMED]) + (" …" if len(absorbed) > _NAMED else "")
