@@ -17,7 +17,7 @@ from policestats.errors import StatisticsError
 Opened = TypeVar("Opened")
 log = logging.getLogger(__name__)
 _SHORTEST, _LONGEST = 0.1, 2.0  # seconds between two tries
-#: what may be shown of another process's command line: words, never an address or a value
+#: what may be shown of another process's command line: the program and its command, never an address or the value of an option
 _WORD = re.compile(r"[a-z_.-]+")
 
 
@@ -63,5 +63,5 @@ def _runs(process: int) -> str:
     except OSError:  # it has just ended, or belongs to somebody else
         return ""
     program = [Path(word).name for word in words[:2]]
-    shown = [word for word in (*program, *words[2:4]) if _WORD.fullmatch(word)]
+    shown = [word for word in (*program, *words[2:3]) if _WORD.fullmatch(word)]
     return f" ({' '.join(shown)})" if shown else ""
