@@ -50,12 +50,11 @@ def random_form(draw: Draw, standard: Standard) -> Row:
 
 @st.composite
 def _indicators(draw: Draw, standard: Standard) -> list[Row]:
-    """One to four indicators whose facts share a dimension that some form classifies by."""
+    """One to four indicators whose facts all have one dimension that some form classifies by, of one kind."""
     counted = [i for i in standard.indicators.values() if not i.get("manual")]
-    every = [i for i in counted if _classified(standard) & set(_kinds(standard, _fact_of(i)))]
-    first = draw(st.sampled_from(every))
-    shared = _classified(standard) & set(_kinds(standard, _fact_of(first)))
-    alike = [i for i in every if shared & set(_kinds(standard, _fact_of(i)))]
+    first = draw(st.sampled_from([i for i in counted if _rows_by(standard, i)]))
+    dimension, kind = draw(st.sampled_from(sorted(_rows_by(standard, first).items())))
+    alike = [i for i in counted if _rows_by(standard, i).get(dimension) == kind]
     return [first, *draw(st.lists(st.sampled_from(alike), max_size=3))]
 
 
@@ -175,8 +174,11 @@ def _classifications(standard: Standard) -> list[Row]:
     return list(found.values())
 
 
-def _classified(standard: Standard) -> set[str]:
-    return {str(classification["dimension"]) for classification in _classifications(standard)}
+def _rows_by(standard: Standard, indicator: Row) -> dict[str, str]:
+    """The dimensions of an indicator's fact that some form classifies by, with their kinds."""
+    kinds = _kinds(standard, _fact_of(indicator))
+    classified = {str(classification["dimension"]) for classification in _classifications(standard)}
+    return {name: kinds[name][0] for name in classified & set(kinds)}
 
 
 def _row_codes(block: Row, standard: Standard) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from datetime import date, datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from tests.reference.interpreter import interpret
 from tests.support.ledger import ROOT, ledger
 
 from .forms import EXTRA_INDICATORS, FREQUENCIES
+from .province import NOBODY, unit_tables
 from .strategies import damaged_ledgers, ledgers, periods, random_form
 from .test_interpreter import CN, RICH
 
@@ -47,6 +50,18 @@ def test_published_forms_on_disputes(tables: Tables, period: str) -> None:
 @given(ledgers(criminal=0, admin=0, incident=0, dispute=0, collected=6), periods(["month"]))
 def test_published_forms_on_collected_objects(tables: Tables, period: str) -> None:
     compare({"Z14": FORMS["Z14"]}, CN, tables, period)
+
+
+def test_what_only_a_check_reads_gives_the_unknown_unit_no_form() -> None:
+    """Pending where nobody knows at the end of February, moved to a cause of another law in March: March counts it in no cell.
+
+    Only the check OPEN = previous CLOSE still reads February's stock.
+    """
+    named = {"case_no": "B1", "entered_at": datetime(2026, 3, 1, 9)}
+    case = named | {"registered_on": date(2025, 12, 1), "act_on": date(2025, 12, 1), "cause_code": "Z001", "unit_code": NOBODY}
+    change = named | {"change_no": "1", "changed_on": date(2026, 3, 1), "to_cause_code": "Q126"}
+    tables = {"unit": unit_tables(Random(1)), "admin_case": [case], "admin_case_cause_change": [change]}
+    compare({"Z01": FORMS["Z01"]}, CN, tables, "2026-03")
 
 
 @pytest.mark.slow  # 571 rows: the interpreter takes its time over each

@@ -33,7 +33,7 @@ def interpret(standard: Standard, form_id: str, period_text: str, tables: dict[s
 
     A base cell without records is 0. None stands for a rate without a base ("—") and for a cell that is not applicable: its window would
     start before ``records_begin``, or the prior year has no such week or day.
-    Units: all that stand at the end of the period, and the unknown unit when a record counted anywhere in the form lies there.
+    Units: all that stand at the end of the period, and the unknown unit when a record is counted there in any cell (a move within it is none).
     """
     table = Tabulation(standard, form_id, period(period_text), tables)
     return {(unit, row, column): table.value(unit, row, column) for unit in table.units() for row, column in table.cells(unit)}
@@ -135,8 +135,10 @@ class Tabulation:
         keys: set[tuple[Any, ...]] = set()
         for contribution in contributions(indicator, this, anchor):
             unit = self.tree.find(contribution.unit)
-            self._seen_unknown = self._seen_unknown or unit == self.standard.unknown_unit
-            for row in rows_of_record(self.form, contribution.record, indicator.get("as", {}), anchor):
+            rows = rows_of_record(self.form, contribution.record, indicator.get("as", {}), anchor)
+            if unit == self.standard.unknown_unit and rows and self._is_from_elsewhere(contribution, [unit]):
+                self._seen_unknown = True
+            for row in rows:
                 if self._is_from_elsewhere(contribution, [unit]) and _is_new(keys, ("own", unit, row), contribution):
                     _add(self._own, (unit, row, column), contribution.weight)
                 for above in self.tree.above(unit):

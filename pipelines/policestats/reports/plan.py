@@ -26,6 +26,11 @@ class Reading:
     variant: str
 
     @property
+    def is_printed(self) -> bool:
+        """Whether the form has a cell for it; otherwise only a check reads it."""
+        return not self.column.endswith(PREVIOUS_SUFFIX)
+
+    @property
     def anchor(self) -> date:
         """History is read at the end of the window."""
         return self.window.end

@@ -137,7 +137,8 @@ class Tabulation:
         booked = Groups.of(booked_groups, names, rows, tree).by_column(len(names))
         distinct = Groups.of(distinct_groups, names, rows, tree).by_column(len(names))
         unknown = tree.position[tree.unknown]  # the unknown unit, last in the tree, has a form once a cell counts a record there
-        is_held = any(((part.units == unknown) & (part.partners != unknown)).any() for part in (*booked, *distinct))
+        printed = [part for i, r in enumerate(todo.readings) if r.is_printed for part in (booked[i], distinct[i])]
+        is_held = any(((part.units == unknown) & (part.partners != unknown)).any() for part in printed)
         units = [u.code for u in tree.units if u.code != tree.unknown or is_held]
         lines = lines_of_rows(form)
         base, own = {}, {}
