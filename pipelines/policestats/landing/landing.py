@@ -1,4 +1,4 @@
-"""Lands one table: whole, by its cursor, or by a file that was delivered; into the folder of a landing that is not committed yet."""
+"""Reads one table into a folder: whole, by its cursor, or by a file that was delivered. Nothing is committed here."""
 
 from __future__ import annotations
 
@@ -34,8 +34,22 @@ def computing(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield engine
 
 
+def last_of(loads: Sequence[Manifest], table: str) -> LandedTable | None:
+    """Return the last landing of a table among ``loads``; None when none of them has it."""
+    return next((load.tables[table] for load in reversed(loads) if table in load.tables), None)
+
+
+def nothing_new(engine: duckdb.DuckDBPyConnection, folder: Path, plan: TablePlan, last: LandedTable | None) -> LandedTable:
+    """Write a table that was read and brings nothing, after its landing ``last``."""
+    written = write_table(engine, folder / f"{plan.name}.parquet", plan.lands, [])
+    empty = LandedTable(written.rows, plan.lands, written.content, mode="changes")
+    if last is None:
+        return empty
+    return replace(empty, cursor=last.cursor, until=last.until, reconciled_at=last.reconciled_at, key_fingerprint=last.key_fingerprint)
+
+
 class Landing:
-    """The tables of one load of one source, landed one after the other."""
+    """The tables of one source, read one after the other."""
 
     def __init__(
         self,
@@ -60,8 +74,9 @@ class Landing:
         Raises: ExtractError; what was written then stays in the folder, and is swept with it.
         """
         if plan.delivers == "increments":
-            return self._delivered(plan, disguised, file) if file is not None else self.nothing_new(plan)
-        last = self._last(plan)
+            assert file is not None
+            return self._delivered(plan, disguised, file)
+        last = last_of(self._loads, plan.name)
         is_same_key = last is not None and last.key_fingerprint == self._fingerprint_of(plan)
         known = known_rows(self._raw, self._loads, plan) if plan.cursor is not None and is_same_key else None
         try:
@@ -71,21 +86,6 @@ class Landing:
                 f"source {self._source!r}, table {plan.name!r}: an earlier load of it under raw/ cannot be read; restore the raw folder from its backup"
             ) from None
         return changes or self._snapshot(plan, disguised)
-
-    def nothing_new(self, plan: TablePlan) -> LandedTable:
-        """Write a table that was read, and brings nothing."""
-        written = self._write(plan, self._place(plan), [])
-        last = self._last(plan)
-        return LandedTable(
-            written.rows,
-            plan.lands,
-            written.content,
-            mode="changes",
-            cursor=last.cursor if last else None,
-            until=last.until if last else None,
-            reconciled_at=last.reconciled_at if last else None,
-            key_fingerprint=last.key_fingerprint if last else None,
-        )
 
     def _snapshot(self, plan: TablePlan, disguised: Batches) -> LandedTable:
         written = self._write(plan, self._place(plan), map(disguised, self._reader.batches(plan, columns=plan.reads)))
@@ -107,7 +107,7 @@ class Landing:
         Read are the rows from the last cursor, less the lag, and all without a cursor. When the table is to be reconciled, the keys and
         cursors of all rows are compared as well, and the rows that this finds are read by their keys. Of a changed key all rows land.
         """
-        last = self._last(plan)
+        last = last_of(self._loads, plan.name)
         assert last is not None
         assert plan.cursor is not None
         before = last.until if last.cursor == plan.cursor.column else None  # of another column it says nothing
@@ -175,9 +175,6 @@ class Landing:
         if plan.reconcile is None:
             return False
         return last.reconciled_at is None or datetime.fromisoformat(last.reconciled_at) + plan.reconcile <= self._now
-
-    def _last(self, plan: TablePlan) -> LandedTable | None:
-        return next((load.tables[plan.name] for load in reversed(self._loads) if plan.name in load.tables), None)
 
     def _place(self, plan: TablePlan) -> Path:
         return self._folder / f"{plan.name}.parquet"

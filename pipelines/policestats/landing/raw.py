@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from policestats.errors import ExtractError
 
 _MANIFEST = "manifest"
 _WORK = ".landing-"
+_ARRIVING = ".arriving-"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class LandedTable:
     records that are gone (in ``<load>.deleted.parquet``). ``source_types`` are the source's columns with their types as it declares them.
     ``until`` is the greatest value of the column ``cursor`` landed so far, ``reconciled_at`` (UTC, ISO) when the whole table was last read or compared.
     ``files`` are the delivered files of this load with the hash of their content, where a table is delivered in increments.
-    ``key_fingerprint`` tells with which key the pseudonyms of the table were made (None: it has none).
+    ``key_fingerprint`` tells with which key the pseudonyms of the table were made (None: it has none). ``read_at`` (UTC, ISO) is the moment
+    as of which the source was read.
     """
 
     rows: int
@@ -42,10 +45,11 @@ class LandedTable:
     reconciled_at: str | None = None
     files: dict[str, str] = field(default_factory=dict)
     key_fingerprint: str | None = None
+    read_at: str | None = None
 
-    def with_types(self, source_types: dict[str, str]) -> LandedTable:
-        """Return the table with the source's columns and types."""
-        return replace(self, source_types=source_types)
+    def as_read(self, source_types: dict[str, str], at: datetime) -> LandedTable:
+        """Return the table with the source's columns and types, and the moment as of which it was read."""
+        return replace(self, source_types=source_types, read_at=at.astimezone(UTC).isoformat())
 
     @property
     def brings_nothing(self) -> bool:
@@ -65,13 +69,17 @@ class LandedTable:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a committed load holds. ``landed_at`` is UTC; ``location`` carries no password."""
+    """What a committed load holds. ``landed_at`` is UTC; ``location`` carries no password.
+
+    ``absent`` are the tables that could not be read this time, each with the reason.
+    """
 
     load_id: int
     source: str
     landed_at: datetime
     location: str
     tables: dict[str, LandedTable]
+    absent: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the manifest as it is written."""
@@ -85,7 +93,7 @@ class Manifest:
             plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             landed_at = datetime.strptime(plain["landed_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
             tables = {name: LandedTable.of(table) for name, table in plain["tables"].items()}
-            return cls(plain["load_id"], plain["source"], landed_at, plain["location"], tables)
+            return cls(plain["load_id"], plain["source"], landed_at, plain["location"], tables, plain.get("absent", {}))
         except (ValueError, KeyError, TypeError) as error:
             raise ExtractError(f"{path}: not a manifest of a load ({error!r}); restore the raw folder from its backup") from None
 
@@ -100,10 +108,22 @@ class RawStore:
         """Return every committed load of every source, in order of load id."""
         return sorted((Manifest.read(p) for p in self._folder.glob(f"*/{_MANIFEST}/*.json")), key=lambda m: m.load_id)
 
-    def last(self, source: str) -> Manifest | None:
-        """Return the last committed load of ``source``; None when there is none."""
-        paths = sorted((self._folder / source / _MANIFEST).glob("*.json"))
-        return Manifest.read(paths[-1]) if paths else None
+    def loads_of(self, source: str) -> list[Manifest]:
+        """Return every committed load of ``source``, in order."""
+        return [Manifest.read(path) for path in sorted((self._folder / source / _MANIFEST).glob("*.json"))]
+
+    def arriving(self, source: str, run: str) -> Path:
+        """Return the folder for what a ``run`` reads of ``source`` before it is landed."""
+        name = hashlib.sha256(run.encode()).hexdigest()[:16]
+        return self._folder / source / f"{_ARRIVING}{name}"
+
+    def sweep_arrivals(self, older_than: timedelta) -> None:
+        """Remove what runs that died left, once nothing was read for as long as ``older_than``."""
+        until = datetime.now(UTC) - older_than
+        for folder in self._folder.glob(f"*/{_ARRIVING}*"):
+            touched = max((path.stat().st_mtime for path in [folder, *folder.glob("*")]), default=0.0)
+            if datetime.fromtimestamp(touched, UTC) < until:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def table_path(self, source: str, table: str, load_id: int) -> Path:
         """Return where the rows of one table of one load are (or will be)."""
@@ -122,7 +142,7 @@ class RawStore:
         """
         folder = self._folder / source
         folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder / ".lock"):
+        with locked(folder / ".lock"):
             self._sweep(folder)
             work = folder / f"{_WORK}{uuid.uuid4().hex}"
             work.mkdir()
@@ -131,14 +151,16 @@ class RawStore:
             finally:
                 self._sweep(folder)
 
-    def commit(self, source: str, work: Path, location: str, tables: dict[str, LandedTable]) -> Manifest:
+    def commit(
+        self, source: str, work: Path, location: str, tables: dict[str, LandedTable], absent: dict[str, str] | None = None
+    ) -> Manifest:
         """Move the files of a landing into place and write its manifest; the load exists from that moment.
 
         The id is one more than the largest committed one of all sources, taken under a lock: sources may land at the same time.
         """
-        with _locked(self._folder / ".lock"):
+        with locked(self._folder / ".lock"):
             ids = [int(path.stem) for path in self._folder.glob(f"*/{_MANIFEST}/*.json")]
-            manifest = Manifest(max(ids, default=0) + 1, source, datetime.now(UTC), location, tables)
+            manifest = Manifest(max(ids, default=0) + 1, source, datetime.now(UTC), location, tables, absent or {})
             for name, table in tables.items():
                 self._move(work / f"{name}.parquet", self.table_path(source, name, manifest.load_id))
                 if table.deleted:
@@ -164,7 +186,7 @@ class RawStore:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold an advisory lock; the system releases it when the process ends, however it ends."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

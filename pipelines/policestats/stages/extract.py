@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
-from policestats.catalog import Catalog
-from policestats.errors import DefinitionError, nearest
+import duckdb
+
+from policestats.catalog import Catalog, Source
+from policestats.errors import DefinitionError, ExtractError, nearest
+from policestats.landing.arrivals import Arrival, Arrivals
+from policestats.landing.committing import Committing
 from policestats.landing.database import open_database, without_password
 from policestats.landing.disguise import disguise, key_fingerprint
 from policestats.landing.files import new_files, open_files
-from policestats.landing.landing import Landing, computing
+from policestats.landing.landing import Landing, computing, last_of
 from policestats.landing.plan import TablePlan, plan_source
 from policestats.landing.raw import LandedTable, Manifest, RawStore
 from policestats.landing.reader import Reader
@@ -47,82 +52,122 @@ def run(*, catalog: Catalog, source: str, location: str, home: Path, progress: C
     Raises: ExtractError when the source cannot be read or is not shaped as described; DefinitionError when the description is wrong.
     """
     tell = progress or (lambda message: None)
-    described = catalog.source(source)
-    open_source = READERS.get(described.kind)
-    if open_source is None:
-        raise DefinitionError(f"{described.where}: there is no kind of source {described.kind!r}; {nearest(described.kind, READERS)}")
-    plans = plan_source(catalog, described)
-    key = pseudonym_key() if any(plan.identity for plan in plans) else b""
-    fingerprint = key_fingerprint(key) if key else None
-    replacements = {plan.name: disguise(plan, key) for plan in plans}
     raw = RawStore(home)
-    rows: dict[str, int] = dict.fromkeys((plan.name for plan in plans), 0)
-    issues: list[str] = []
-    load: Manifest | None = None
-    with open_source(source, location) as reader:
-        shapes = _shapes(source, plans, reader, raw.last(source))
-        with raw.landing(source) as folder, computing(folder) as engine:
-            loads = [manifest for manifest in raw.loads() if manifest.source == source]
-            for files in _deliveries(source, reader, plans, loads):
-                landing = Landing(source, reader, raw, loads, folder, engine, fingerprint)
-                tables = {}
-                for plan in plans:
-                    file = files.get(plan.name)
-                    was_read = load is not None and file is None  # for an earlier file of this very run
-                    table = landing.nothing_new(plan) if was_read else landing.land(plan, replacements[plan.name], file)
-                    tables[plan.name] = table.with_types(shapes[plan.name])
-                    rows[plan.name] += table.rows
-                    tell(f"{source}.{plan.name}: {_told(table)}")
-                    if table.mode == "snapshot" and table.rows == 0:
-                        issues.append(f"{source}.{plan.name}: the table is empty; zero rows are a delivery")
-                if _is_news(tables, loads):
-                    load = raw.commit(source, folder, without_password(location), tables)
-                    loads.append(load)
-    return ExtractResult(load.load_id if load else None, rows, unchanged=load is None, issues=issues)
+    plans = plan_source(catalog, catalog.source(source))
+    with _opened(catalog.source(source), location) as reader:
+        loads = raw.loads_of(source)
+        shapes = {plan.name: _shape(source, plan, reader, loads) for plan in plans}
+        with raw.landing(source) as work, computing(work) as engine:
+            loads = raw.loads_of(source)  # nobody else lands the source from here on
+            arrivals = Arrivals(work / "arrivals")
+            reading = _Reading(source, location, reader, raw, loads, engine, pseudonym_key() if _has_identity(plans) else b"")
+            arrived = [reading.read(plan, shapes[plan.name], arrivals) for plan in plans]
+            for arrival in arrived:
+                tell(f"{source}.{arrival.table}: {_told(arrival)}")
+            committed = Committing(raw, source, plans, without_password(location)).commit(arrivals, {}, work)
+    _refuse_broken(arrived)
+    rows = {arrival.table: sum(turn.rows for turn in arrival.turns) for arrival in arrived}
+    issues = [issue for arrival in arrived for issue in _issues(source, arrival)]
+    return ExtractResult(committed[-1].load_id if committed else None, rows, unchanged=not committed, issues=issues)
 
 
-def _shapes(source: str, plans: list[TablePlan], reader: Reader, last: Manifest | None) -> dict[str, dict[str, str]]:
-    """The columns of every table with their declared types, once each of them agrees with its plan and with the last load."""
-    landed = last.tables if last is not None else {}
-    shapes = {}
-    for plan in plans:
-        shapes[plan.name] = reader.schema(plan)
-        refuse_changed(source, plan, shapes[plan.name], landed[plan.name].source_types if plan.name in landed else {})
-    return shapes
+def read_table(*, catalog: Catalog, source: str, table: str, location: str, home: Path, run: str) -> ExtractResult:
+    """Read one table of ``source`` so that ``land`` can commit it with the others of the same ``run`` (any text); nothing is landed yet.
 
+    Each table is read as of its own moment. Killed or failed, it can be read again.
 
-def _deliveries(source: str, reader: Reader, plans: list[TablePlan], loads: list[Manifest]) -> list[dict[str, str]]:
-    """What is landed in turn, a load each: for every table that is delivered in increments its next file that was not landed before.
-
-    Without such tables all is landed at once.
+    Raises: ExtractError, DefinitionError as ``run`` does.
     """
-    new: dict[str, list[str]] = {}
-    for plan in plans:
+    raw = RawStore(home)
+    plans = {plan.name: plan for plan in plan_source(catalog, catalog.source(source))}
+    if table not in plans:
+        raise DefinitionError(f"{catalog.source(source).where}: source {source!r} has no table {table!r}; {nearest(table, plans)}")
+    plan = plans[table]
+    with _opened(catalog.source(source), location) as reader:
+        loads = raw.loads_of(source)
+        shape = _shape(source, plan, reader, loads)
+        arrivals = Arrivals(raw.arriving(source, run))
+        with arrivals.reading(table) as folder, computing(folder) as engine:
+            reading = _Reading(source, location, reader, raw, loads, engine, pseudonym_key() if plan.identity else b"")
+            arrival = reading.read(plan, shape, arrivals)
+    _refuse_broken([arrival])
+    return ExtractResult(None, {table: sum(turn.rows for turn in arrival.turns)}, unchanged=True, issues=_issues(source, arrival))
+
+
+@contextmanager
+def _opened(source: Source, location: str) -> Iterator[Reader]:
+    open_source = READERS.get(source.kind)
+    if open_source is None:
+        raise DefinitionError(f"{source.where}: there is no kind of source {source.kind!r}; {nearest(source.kind, READERS)}")
+    with open_source(source.id, location) as reader:
+        yield reader
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Reads tables of an open source, as they differ from its ``loads``."""
+
+    source: str
+    location: str
+    reader: Reader
+    raw: RawStore
+    loads: list[Manifest]
+    engine: duckdb.DuckDBPyConnection
+    key: bytes
+
+    def read(self, plan: TablePlan, shape: dict[str, str], arrivals: Arrivals) -> Arrival:
+        """Write what ``plan`` brings to ``arrivals``: the table once, or each file not landed before, up to one that cannot be read."""
+        at = datetime.now(UTC)
+        replacement = disguise(plan, self.key)
+        files: list[str | None] = [None]
         if plan.delivers == "increments":
-            landed = {name: content for load in loads if plan.name in load.tables for name, content in load.tables[plan.name].files.items()}
-            new[plan.name] = new_files(source, plan, reader.files(plan), landed)
-    turns = max((len(files) for files in new.values()), default=1)
-    return [{table: files[i] for table, files in new.items() if i < len(files)} for i in range(max(turns, 1))]
+            landed = {n: content for load in self.loads if plan.name in load.tables for n, content in load.tables[plan.name].files.items()}
+            files = list(new_files(self.source, plan, self.reader.files(plan), landed))
+        fingerprint = key_fingerprint(self.key) if self.key else None
+        turns: list[LandedTable] = []
+        broken = None
+        for number, file in enumerate(files):
+            landing = Landing(self.source, self.reader, self.raw, self.loads, arrivals.turn(plan.name, number), self.engine, fingerprint)
+            try:
+                turns.append(landing.land(plan, replacement, file))
+            except ExtractError as error:
+                if not turns:
+                    raise
+                broken = str(error)
+                break
+        last = self.loads[-1].load_id if self.loads else 0
+        arrival = Arrival(plan.name, last, without_password(self.location), at.isoformat(), shape, turns, broken)
+        arrivals.put(arrival)
+        return arrival
 
 
-def _is_news(tables: dict[str, LandedTable], loads: list[Manifest]) -> bool:
-    """Whether the tables bring anything that the loads before do not hold."""
-    if not loads or set(loads[-1].tables) != set(tables):
-        return True
-    return any(
-        not table.brings_nothing if table.mode == "changes" else not table.same_content(_last_that_brought(name, loads))
-        for name, table in tables.items()
-    )
+def _refuse_broken(arrived: list[Arrival]) -> None:
+    """Raise ExtractError when a delivered file could not be read; those before it are kept."""
+    broken = [arrival.broken for arrival in arrived if arrival.broken is not None]
+    if broken:
+        raise ExtractError("\n".join(broken))
 
 
-def _last_that_brought(name: str, loads: list[Manifest]) -> LandedTable:
-    """The last landing of a table that was not merely evidence that it was read."""
-    landed = [load.tables[name] for load in reversed(loads) if name in load.tables]
-    return next((table for table in landed if not table.brings_nothing), landed[-1])
+def _has_identity(plans: list[TablePlan]) -> bool:
+    return any(plan.identity for plan in plans)
 
 
-def _told(table: LandedTable) -> str:
-    if table.mode == "snapshot":
-        return f"{table.rows} rows"
-    gone = f", {table.deleted} gone" if table.deleted else ""
-    return f"{table.rows} new or changed rows{gone}"
+def _shape(source: str, plan: TablePlan, reader: Reader, loads: list[Manifest]) -> dict[str, str]:
+    """Return the table's columns with their declared types, once they agree with its plan and with the last load that has it."""
+    shape = reader.schema(plan)
+    last = last_of(loads, plan.name)
+    refuse_changed(source, plan, shape, last.source_types if last is not None else {})
+    return shape
+
+
+def _issues(source: str, arrival: Arrival) -> list[str]:
+    is_empty = any(turn.mode == "snapshot" and turn.rows == 0 for turn in arrival.turns)
+    return [f"{source}.{arrival.table}: the table is empty; zero rows are a delivery"] if is_empty else []
+
+
+def _told(arrival: Arrival) -> str:
+    rows = sum(turn.rows for turn in arrival.turns)
+    if any(turn.mode == "snapshot" for turn in arrival.turns):
+        return f"{rows} rows"
+    deleted = sum(turn.deleted for turn in arrival.turns)
+    return f"{rows} new or changed rows{f', {deleted} gone' if deleted else ''}"

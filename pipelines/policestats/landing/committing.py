@@ -1,0 +1,87 @@
+"""Commits what arrived of one source: a load, or several where files are delivered in increments, or none when nothing is new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from policestats.landing.arrivals import Arrival, Arrivals
+from policestats.landing.landing import computing, last_of, nothing_new
+from policestats.landing.plan import TablePlan
+from policestats.landing.raw import LandedTable, Manifest, RawStore
+
+
+@dataclass(frozen=True)
+class Committing:
+    """Commits the tables of ``source`` into the raw store.
+
+    A source that is ``watched`` (a time zone) gives a load on every day it is read and for every failure that is new, also without any new
+    record: that it was read, and had nothing to say, is knowledge too. Otherwise only new content is a load.
+    """
+
+    raw: RawStore
+    source: str
+    plans: Sequence[TablePlan]
+    location: str
+    watched: ZoneInfo | None = None
+
+    def commit(self, arrivals: Arrivals, absent: dict[str, str], work: Path) -> list[Manifest]:
+        """Commit what has arrived, with the tables that are ``absent`` (and why); ``work`` is the landing's folder. Return the new loads.
+
+        A table that was compared with an older load than the last one is absent as well: another run has landed the source since.
+        """
+        loads = self.raw.loads_of(self.source)
+        last = loads[-1].load_id if loads else 0
+        arrived = arrivals.all()
+        for name in [name for name, arrival in arrived.items() if arrival.after != last]:
+            absent = absent | {name: f"another run landed load {last} of the source while it was read"}
+            del arrived[name]
+        committed: list[Manifest] = []
+        for turn in range(max([1, *(len(arrival.turns) for arrival in arrived.values())])):
+            tables = self._tables(arrived, turn, arrivals, loads, work)
+            if self._is_news(tables, absent, loads):
+                committed.append(self.raw.commit(self.source, work, self.location, tables, absent))
+                loads.append(committed[-1])
+        return committed
+
+    def _tables(
+        self, arrived: dict[str, Arrival], turn: int, arrivals: Arrivals, loads: Sequence[Manifest], work: Path
+    ) -> dict[str, LandedTable]:
+        tables = {}
+        for plan in (plan for plan in self.plans if plan.name in arrived):
+            arrival = arrived[plan.name]
+            table = arrival.landed(turn)
+            if table is None:
+                with computing(work) as engine:
+                    table = arrival.as_read(nothing_new(engine, work, plan, last_of(loads, plan.name)))
+            else:
+                for file in arrivals.turn(plan.name, turn).glob("*.parquet"):
+                    file.replace(work / file.name)
+            tables[plan.name] = table
+        return tables
+
+    def _is_news(self, tables: dict[str, LandedTable], absent: dict[str, str], loads: Sequence[Manifest]) -> bool:
+        """Whether there is anything that the loads before do not say."""
+        if not loads:
+            return bool(tables) or self.watched is not None
+        before = loads[-1]
+        if {*tables, *absent} != {*before.tables, *before.absent} or {*absent} != {*before.absent}:
+            return True
+        if self.watched is not None and tables and _day(before.landed_at, self.watched) < _day(datetime.now(UTC), self.watched):
+            return True
+        return any(_brings_news(name, table, loads) for name, table in tables.items())
+
+
+def _brings_news(name: str, table: LandedTable, loads: Sequence[Manifest]) -> bool:
+    if table.mode == "changes":
+        return not table.brings_nothing
+    landed = [load.tables[name] for load in loads if name in load.tables]
+    former = next((t for t in reversed(landed) if not t.brings_nothing), landed[-1] if landed else None)
+    return former is None or not table.same_content(former)
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).date().isoformat()
