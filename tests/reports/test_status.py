@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine
-from policestats.reports.deliveries import Coverage, Deliveries
+from policestats.reports.deliveries import Coverage, Deliveries, Readings
 from policestats.reports.template import Form
 from policestats.reports.units import UnitVersion, tree_at
 from tests.reports import tiny
@@ -22,6 +22,7 @@ _COLUMNS = """
 - {code: SHARE, share_of: {column: FILED, row: T}, decimals: 2}
 - {code: CHANGE, change: {of: FILED, from: BEFORE}, decimals: 1}
 """
+CUTOFF = timedelta(days=1, hours=6)  # day 2 of the next month, 06:00
 YEARS = [f"{y}-{m:02d}" for y in (2025, 2026) for m in range(1, 13)]
 Told = tuple[str, int, int, str | None]
 
@@ -178,10 +179,52 @@ def test_due_are_the_leaves_of_the_month() -> None:
         UnitVersion("A1", date(2026, 10, 15), None, "A", None, "", "A1", "A1"),
     ]
     tree = tree_at(versions, date(2026, 11, 1), "?", {"zh": "?", "en": "?"})
-    came = Deliveries.of([("t", "A", "2026-09"), ("t", "A1", "2026-10"), ("whole", None, None)], versions, tree)
-    both = came.coverage(["t"], date(2026, 9, 1), date(2026, 11, 1))
+    rows = [("t", "A", "2026-09"), ("t", "A1", "2026-10"), ("whole", None, None)]
+    came = Deliveries.of(rows, versions, tree, Readings(dict.fromkeys(("t", "whole"), datetime(2027, 1, 1))), CUTOFF)
+    both = came.coverage(["t"], date(2026, 9, 1), date(2026, 11, 1), is_restated=False)
     assert both["A1"] == Coverage(1, 1)
     assert both["A"] == both["P"] == Coverage(2, 2)  # September by itself, October by its station
-    assert came.coverage(["t"], date(2026, 8, 31), date(2026, 9, 2))["P"] == Coverage(1, 2, ("A in 2026-08 (t)",))  # every month it touches
-    assert came.coverage(["t", "whole"], date(2026, 9, 1), date(2026, 10, 1))["P"] == Coverage(1, 1)
-    assert came.coverage(["t"], date(2026, 9, 1), date(2026, 9, 1))["P"] == Coverage(0, 0)  # no day, nothing due
+    every_month = came.coverage(["t"], date(2026, 8, 31), date(2026, 9, 2), is_restated=False)
+    assert every_month["P"] == Coverage(1, 2, ("A in 2026-08 (t)",))  # every month it touches
+    assert came.coverage(["t", "whole"], date(2026, 9, 1), date(2026, 10, 1), is_restated=False)["P"] == Coverage(1, 1)
+    assert came.coverage(["t"], date(2026, 9, 1), date(2026, 9, 1), is_restated=False)["P"] == Coverage(0, 0)  # no day, nothing due
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "read_at", "is_restated", "listed", "whole"),
+    [
+        # a month that counts what is entered up to its cut-off (2 November, 06:00) must be read after that; the units' list is due then
+        ("2026-10-01", "2026-11-01", "2026-11-02 05:59", False, "t, last read 2026-11-02 05:59", "w, last read 2026-11-02 05:59"),
+        ("2026-10-01", "2026-11-01", "2026-11-02 06:00", False, "t", None),
+        # one that does not must be read after its last day; until the cut-off no list is due
+        ("2026-10-01", "2026-11-01", "2026-10-31 23:59", True, "t, last read 2026-10-31 23:59", "w, last read 2026-10-31 23:59"),
+        ("2026-10-01", "2026-11-01", "2026-11-01 00:00", True, None, None),
+        ("2026-10-01", "2026-11-01", "2026-11-02 06:00", True, "t", None),
+        # a day of a running month: read on the next morning, or not
+        ("2026-10-03", "2026-10-04", "2026-10-04 05:00", True, None, None),
+        ("2026-10-03", "2026-10-04", "2026-10-03 23:59", True, "t, last read 2026-10-03 23:59", "w, last read 2026-10-03 23:59"),
+        # the last day of a month on the morning after: the list of the month comes later
+        ("2026-10-31", "2026-11-01", "2026-11-01 05:00", True, None, None),
+        ("2026-10-03", "2026-10-04", None, True, "t", "w, never read"),
+    ],
+)
+def test_a_table_is_delivered_up_to_the_moment_it_was_read(
+    start: str, end: str, read_at: str | None, is_restated: bool, listed: str | None, whole: str | None
+) -> None:
+    """Station A has listed nothing for October; table t is listed by units, w is not. What lacks is named, with when it was read."""
+    versions = [UnitVersion("A", date(2020, 1, 1), None, None, None, "", "A", "A")]
+    tree = tree_at(versions, date(2026, 11, 1), "?", {"zh": "?", "en": "?"})
+    at = datetime.fromisoformat(read_at) if read_at else None
+    came = Deliveries.of([("w", None, None)], versions, tree, Readings({"t": at, "w": at}), CUTOFF)
+    for table, lacking in (("t", listed), ("w", whole)):
+        found = came.coverage([table], date.fromisoformat(start), date.fromisoformat(end), is_restated=is_restated)["A"]
+        if lacking is None:
+            assert found.delivered == found.due, table
+        else:
+            assert found == Coverage(0, 1, (f"A in 2026-10 ({lacking})",)), table
+
+
+def test_a_failure_after_the_last_reading_is_told() -> None:
+    readings = Readings({"w": datetime(2026, 10, 3, 5)}, {"w": datetime(2026, 10, 4, 5, 7)})
+    assert readings.told("w") == "w, last read 2026-10-03 05:00, not readable 2026-10-04 05:07"
+    assert Readings({"w": datetime(2026, 10, 5)}, {"w": datetime(2026, 10, 4)}).told("w") == "w, last read 2026-10-05 00:00"

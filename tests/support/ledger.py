@@ -41,6 +41,7 @@ def ledger(catalog: Catalog, tables: dict[str, list[Row]]) -> Iterator[DuckDBEng
             "CREATE TABLE core.delivery (source VARCHAR, table_name VARCHAR, unit_code VARCHAR, period VARCHAR, load_id BIGINT, known_to BIGINT, "
             "is_complete BOOLEAN, row_count BIGINT, reason VARCHAR)"
         )
+        engine.execute("CREATE TABLE core.reading (source VARCHAR, table_name VARCHAR, load_id BIGINT, read_at TIMESTAMP, reason VARCHAR)")
         for table in catalog.tables.values():
             rows = [complete(table, row) | {"known_from": 1, "known_to": None} for row in tables.get(table.name, [])]
             schema = pa.schema(
@@ -53,6 +54,7 @@ def ledger(catalog: Catalog, tables: dict[str, list[Row]]) -> Iterator[DuckDBEng
             )
             engine.connection.unregister("rows")
             engine.execute("INSERT INTO core.delivery VALUES ('hand', ?, NULL, NULL, 1, NULL, true, 0, NULL)", [table.name])
+            engine.execute("INSERT INTO core.reading VALUES ('hand', ?, 1, TIMESTAMP '2100-01-01', NULL)", [table.name])
         yield engine
 
 

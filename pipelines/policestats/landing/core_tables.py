@@ -1,4 +1,4 @@
-"""The tables of schema core: loads, versions of every record, deliveries, and values that could not be taken."""
+"""The tables of schema core: loads, when each table was read, versions of every record, deliveries, and values that could not be taken."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from policestats.landing.typed import SQL_TYPES
 from policestats.landing.warehouse import Warehouse, quoted
 
 LOAD = "core.load"
+READING = "core.reading"
 DELIVERY = "core.delivery"
 CAST_ISSUE = "core.cast_issue"
 
 _BOOKS = {
     LOAD: {"load_id": "BIGINT", "source": "VARCHAR", "landed_at": "TIMESTAMP", "manifest": "VARCHAR"},
+    READING: {"source": "VARCHAR", "table_name": "VARCHAR", "load_id": "BIGINT", "read_at": "TIMESTAMP", "reason": "VARCHAR"},
     DELIVERY: {
         "source": "VARCHAR",
         "table_name": "VARCHAR",

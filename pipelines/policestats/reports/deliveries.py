@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -46,19 +46,50 @@ class Coverages:
         return self.delivered[chosen], self.due[chosen], [self.silent[i] for i in chosen]
 
 
+@dataclass(frozen=True)
+class Readings:
+    """When core tables were last read from their sources, and when that last failed, in the standard's time zone; None: never."""
+
+    read_at: dict[str, datetime | None] = field(default_factory=dict)
+    failed_at: dict[str, datetime | None] = field(default_factory=dict)
+
+    def told(self, table: str) -> str:
+        """Return the table with when it was last read, as words of a reason."""
+        at, failed = self.read_at.get(table), self.failed_at.get(table)
+        said = f"{table}, last read {at:%Y-%m-%d %H:%M}" if at is not None else f"{table}, never read"
+        return f"{said}, not readable {failed:%Y-%m-%d %H:%M}" if failed is not None and (at is None or failed > at) else said
+
+
 @dataclass
 class Deliveries:
-    """What was delivered, by table: ``months`` holds, by month, the units; a table in ``whole`` is delivered by its source for all units at once."""
+    """What was delivered, by table: ``months`` holds, by month, the units; a table in ``whole`` is delivered by its source for all units at once.
+
+    Such a table is delivered up to the moment it was last read. Units that are listed owe a month once it is closed (``cutoff``); while it
+    runs, their table too is delivered up to the moment it was last read.
+    """
 
     versions: Sequence[UnitVersion]
     tree: UnitsTree
     months: dict[str, dict[str, set[str]]]
     whole: set[str]
+    readings: Readings
+    cutoff: timedelta
     _due: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, str | None, str | None]], versions: Sequence[UnitVersion], tree: UnitsTree) -> Deliveries:
-        """Return the deliveries from rows (table, unit, month); null unit and month: the source delivers for all units at once."""
+    def of(
+        cls,
+        rows: Iterable[tuple[str, str | None, str | None]],
+        versions: Sequence[UnitVersion],
+        tree: UnitsTree,
+        readings: Readings,
+        cutoff: timedelta,
+    ) -> Deliveries:
+        """Return the deliveries from rows (table, unit, month); null unit and month: the source delivers for all units at once.
+
+        Args:
+            cutoff: how long after the end of a month entries still count in it.
+        """
         months: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         whole = set()
         for name, unit, month in rows:
@@ -66,28 +97,50 @@ class Deliveries:
                 whole.add(name)
             else:
                 months[name][month].add(unit)
-        return cls(versions, tree, {name: dict(of) for name, of in months.items()}, whole)
+        return cls(versions, tree, {name: dict(of) for name, of in months.items()}, whole, readings, cutoff)
 
-    def coverage(self, tables: Iterable[str], start: date, end: date) -> Coverages:
+    def coverage(self, tables: Iterable[str], start: date, end: date, *, is_restated: bool) -> Coverages:
         """Return, for every unit of the tree, the coverage of ``tables`` over the months that [start, end) touches.
 
         A unit-month of which one table is absent is not delivered: a figure made without one of its tables would be a wrong one.
+
+        Args:
+            is_restated: records count when they happened, whenever they were entered, so that a month need not be read after its cut-off.
         """
         count = len(self.tree.units)
         due, absent = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
         silent: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
-        names = [t for t in tables if t not in self.whole]
-        for month in _months(start, end) if names else ():
+        names = list(tables)
+        lacking = {month: self._lacking(names, month, end, is_restated=is_restated) for month in _months(start, end)}
+        owed = any(name not in self.whole for name in names) or any(lacking.values())
+        for month, without in lacking.items() if owed else ():
             owing = self._owing(month)
             due += np.bincount([at for _, at in owing], minlength=count)
-            came = {name: self.months.get(name, {}).get(month, set()) for name in names}
-            from_all = set.intersection(*came.values())
             for unit, at in owing:
-                if unit not in from_all:
+                absent_names = sorted(told for told, came in without if came is None or unit not in came)
+                if absent_names:
                     absent[at] += 1
-                    silent[at].append((unit, month, ", ".join(sorted(name for name in names if unit not in came[name]))))
+                    silent[at].append((unit, month, ", ".join(absent_names)))
         due, absent = self.tree.add_up(due), self.tree.add_up(absent)
         return Coverages(self.tree, due - absent, due, self._named(silent))
+
+    def _lacking(self, names: list[str], month: str, end: date, *, is_restated: bool) -> list[tuple[str, set[str] | None]]:
+        """Return the tables that did not come from all units in a month, each with the units they came from (None: from nobody)."""
+        last_day = ReferencePeriod.parse(month).end
+        until = min(end, last_day)
+        closed = datetime.combine(last_day, time()) + self.cutoff
+        wanted = closed if until == last_day and not is_restated else datetime.combine(until, time())
+        found: list[tuple[str, set[str] | None]] = []
+        for name in names:
+            read_at = self.readings.read_at.get(name)
+            is_read = read_at is not None and read_at >= wanted
+            if name in self.whole or (read_at is not None and read_at < closed):  # no upload is due yet
+                if not is_read:
+                    uploaded = self.months.get(name, {}).get(month, set())
+                    found.append((self.readings.told(name), uploaded or None))
+            else:
+                found.append((name, self.months.get(name, {}).get(month, set())))
+        return found
 
     def _named(self, silent: dict[int, list[tuple[str, str, str]]]) -> list[tuple[str, ...]]:
         """Return the first silent unit-months below each unit, in order, as words."""

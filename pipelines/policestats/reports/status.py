@@ -96,7 +96,7 @@ def statuses(
         begin, end = reading.spans
         key = (tables, begin or min(catalog.standard.records_begin, end), end)
         if key not in known:
-            known[key] = deliveries.coverage(*key)
+            known[key] = deliveries.coverage(*key, is_restated=plan.form.lateness == "restated")
         rules = tuple(
             sorted({rule for table in catalog.fact(reading.indicator.fact, reading.column).tables for rule in blocked.get(table, [])})
         )

@@ -13,7 +13,7 @@ from policestats.catalog import Catalog, Table
 from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse
 from policestats.errors import ConformError, DefinitionError
 from policestats.landing import deliveries, snapshot
-from policestats.landing.core_tables import CAST_ISSUE, DELIVERY, LOAD, prepare, version_table
+from policestats.landing.core_tables import CAST_ISSUE, DELIVERY, LOAD, READING, prepare, version_table
 from policestats.landing.merge import Changes, Versions, collapse, merge_changes, merge_snapshot
 from policestats.landing.plan import TablePlan, plan_source
 from policestats.landing.raw import Manifest, RawStore
@@ -131,6 +131,7 @@ def _merge(
     load = until[-1]
     result = ConformResult([load.load_id])
     _enter(engine, catalog, load, load.to_json())
+    _enter_readings(engine, catalog, until[waiting:], plans)
     for plan in plans:
         if plan.into is None or plan.name not in load.tables:
             continue
@@ -210,6 +211,21 @@ def _enter(engine: DuckDBEngine, catalog: Catalog, load: Manifest, manifest: str
         f"INSERT INTO {LOAD} SELECT ?, ?, timezone(?, CAST(? AS TIMESTAMPTZ)), ?",
         [load.load_id, load.source, catalog.standard.time_zone, load.landed_at.isoformat(), manifest],
     )
+
+
+def _enter_readings(engine: DuckDBEngine, catalog: Catalog, chain: list[Manifest], plans: list[TablePlan]) -> None:
+    """Enter when each core table was read, or why it was not, as known from the last load of ``chain``."""
+    for load in chain:
+        for plan in plans:
+            table = load.tables.get(plan.name)
+            reason = load.absent.get(plan.name)
+            if plan.into is None or (table is None and reason is None):
+                continue
+            at = table.read_at if table is not None and table.read_at is not None else load.landed_at.isoformat()
+            engine.execute(
+                f"INSERT INTO {READING} SELECT ?, ?, ?, timezone(?, CAST(? AS TIMESTAMPTZ)), ?",
+                [load.source, plan.into, chain[-1].load_id, catalog.standard.time_zone, at, reason],
+            )
 
 
 def _remove(path: Path) -> None:

@@ -10,6 +10,7 @@ from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine
 from policestats.errors import StatisticsError
 from policestats.query import Query, column, literal, table
+from policestats.reports.deliveries import Readings
 from policestats.reports.units import UnitVersion
 
 
@@ -54,6 +55,16 @@ def loads(engine: DuckDBEngine) -> dict[int, datetime]:
     if not rows:
         raise StatisticsError("nothing has been landed yet: run 'policestats extract' and 'policestats conform' first")
     return {int(r["load_id"]): r["landed_at"] for r in rows}
+
+
+def readings(engine: DuckDBEngine, as_of: int) -> Readings:
+    """Return when each core table was last read, as known at the load ``as_of``, and the failures since."""
+    rows = engine.sql(
+        "SELECT table_name, max(read_at) FILTER (reason IS NULL) AS read_at, max(read_at) FILTER (reason IS NOT NULL) AS failed_at "
+        "FROM core.reading WHERE load_id <= ? GROUP BY table_name",
+        [as_of],
+    ).to_pylist()
+    return Readings({r["table_name"]: r["read_at"] for r in rows}, {r["table_name"]: r["failed_at"] for r in rows})
 
 
 def chosen_load(known: dict[int, datetime], as_of: int | None) -> int:

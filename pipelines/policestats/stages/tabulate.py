@@ -82,7 +82,8 @@ class Tabulation:
         standard = self.catalog.standard
         self.versions = knowledge.unit_versions(self.engine, self.catalog, self.as_of)
         self.tree: UnitsTree = tree_at(self.versions, self.period.end, standard.unknown_unit_code, standard.unknown_unit_label)
-        self.deliveries = Deliveries.of(self._deliveries(), self.versions, self.tree)
+        readings = knowledge.readings(self.engine, self.as_of)
+        self.deliveries = Deliveries.of(self._deliveries(), self.versions, self.tree, readings, standard.cutoff.offset)
         self.not_judged = not self._is_judged()
         self.blocked = self._blocked()
         self.engine.load(CARRY, self.tree.carry())
