@@ -43,7 +43,7 @@ def _main(period: str) -> None:
 
     tabulate.run = remembered
     demo.prepare_airflow(settings.home() / "airflow", ROOT / "dags")
-    demo.run_dag(period, ROOT / "dags")
+    demo.run_dags(period, ROOT / "dags")
     [result] = made
     print(json.dumps({form: asdict(remade) for form, remade in result.remade.items()}))
 

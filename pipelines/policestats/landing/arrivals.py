@@ -13,6 +13,7 @@ from pathlib import Path
 from policestats.landing.raw import LandedTable, locked
 
 _SAYS = "arrived.json"
+_FAILED = ".failed"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,15 @@ class Arrivals:
         said = place / f"{_SAYS}.new"
         said.write_text(json.dumps(asdict(arrival), ensure_ascii=False), encoding="utf-8")
         said.replace(place / _SAYS)
+
+    def fail(self, table: str, reason: str) -> None:
+        """Say why a table could not be read."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / f"{table}{_FAILED}").write_text(reason, encoding="utf-8")
+
+    def failures(self) -> dict[str, str]:
+        """Return why tables could not be read, by table; one that could be read later is among them, too."""
+        return {path.name.removesuffix(_FAILED): path.read_text(encoding="utf-8") for path in self._folder.glob(f"*{_FAILED}")}
 
     def all(self) -> dict[str, Arrival]:
         """Return what has arrived, by table."""

@@ -16,7 +16,7 @@ from policestats.landing.raw import LandedTable, Manifest, RawStore
 
 @dataclass(frozen=True)
 class Committing:
-    """Commits the tables of ``source`` into the raw store.
+    """Commits the tables of ``source`` into the raw store, for a scheduled ``run`` or (None) for a single reading.
 
     A source that is ``watched`` (a time zone) gives a load on every day it is read and for every failure that is new, also without any new
     record: that it was read, and had nothing to say, is knowledge too. Otherwise only new content is a load.
@@ -27,23 +27,20 @@ class Committing:
     plans: Sequence[TablePlan]
     location: str
     watched: ZoneInfo | None = None
+    run: str | None = None
 
-    def commit(self, arrivals: Arrivals, absent: dict[str, str], work: Path) -> list[Manifest]:
-        """Commit what has arrived, with the tables that are ``absent`` (and why); ``work`` is the landing's folder. Return the new loads.
+    def commit(self, arrived: dict[str, Arrival], absent: dict[str, str], arrivals: Arrivals, work: Path) -> list[Manifest]:
+        """Commit the tables that have ``arrived``, as differing from the last load, with those that are ``absent`` (and why).
 
-        A table that was compared with an older load than the last one is absent as well: another run has landed the source since.
+        Args: work: the landing's folder, while nobody else lands the source.
+        Returns: the new loads.
         """
         loads = self.raw.loads_of(self.source)
-        last = loads[-1].load_id if loads else 0
-        arrived = arrivals.all()
-        for name in [name for name, arrival in arrived.items() if arrival.after != last]:
-            absent = absent | {name: f"another run landed load {last} of the source while it was read"}
-            del arrived[name]
         committed: list[Manifest] = []
         for turn in range(max([1, *(len(arrival.turns) for arrival in arrived.values())])):
             tables = self._tables(arrived, turn, arrivals, loads, work)
             if self._is_news(tables, absent, loads):
-                committed.append(self.raw.commit(self.source, work, self.location, tables, absent))
+                committed.append(self.raw.commit(self.source, work, self.location, tables, absent, self.run))
                 loads.append(committed[-1])
         return committed
 

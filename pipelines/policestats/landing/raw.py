@@ -71,7 +71,7 @@ class LandedTable:
 class Manifest:
     """What a committed load holds. ``landed_at`` is UTC; ``location`` carries no password.
 
-    ``absent`` are the tables that could not be read this time, each with the reason.
+    ``absent`` are the tables that could not be read this time, each with the reason. ``run`` names the scheduled run that landed it.
     """
 
     load_id: int
@@ -80,6 +80,7 @@ class Manifest:
     location: str
     tables: dict[str, LandedTable]
     absent: dict[str, str] = field(default_factory=dict)
+    run: str | None = None
 
     def to_json(self) -> str:
         """Return the manifest as it is written."""
@@ -93,7 +94,7 @@ class Manifest:
             plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             landed_at = datetime.strptime(plain["landed_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
             tables = {name: LandedTable.of(table) for name, table in plain["tables"].items()}
-            return cls(plain["load_id"], plain["source"], landed_at, plain["location"], tables, plain.get("absent", {}))
+            return cls(plain["load_id"], plain["source"], landed_at, plain["location"], tables, plain.get("absent", {}), plain.get("run"))
         except (ValueError, KeyError, TypeError) as error:
             raise ExtractError(f"{path}: not a manifest of a load ({error!r}); restore the raw folder from its backup") from None
 
@@ -152,7 +153,13 @@ class RawStore:
                 self._sweep(folder)
 
     def commit(
-        self, source: str, work: Path, location: str, tables: dict[str, LandedTable], absent: dict[str, str] | None = None
+        self,
+        source: str,
+        work: Path,
+        location: str,
+        tables: dict[str, LandedTable],
+        absent: dict[str, str] | None = None,
+        run: str | None = None,
     ) -> Manifest:
         """Move the files of a landing into place and write its manifest; the load exists from that moment.
 
@@ -160,7 +167,7 @@ class RawStore:
         """
         with locked(self._folder / ".lock"):
             ids = [int(path.stem) for path in self._folder.glob(f"*/{_MANIFEST}/*.json")]
-            manifest = Manifest(max(ids, default=0) + 1, source, datetime.now(UTC), location, tables, absent or {})
+            manifest = Manifest(max(ids, default=0) + 1, source, datetime.now(UTC), location, tables, absent or {}, run)
             for name, table in tables.items():
                 self._move(work / f"{name}.parquet", self.table_path(source, name, manifest.load_id))
                 if table.deleted:

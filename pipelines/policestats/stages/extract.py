@@ -64,7 +64,8 @@ def run(*, catalog: Catalog, source: str, location: str, home: Path, progress: C
             arrived = [reading.read(plan, shapes[plan.name], arrivals) for plan in plans]
             for arrival in arrived:
                 tell(f"{source}.{arrival.table}: {_told(arrival)}")
-            committed = Committing(raw, source, plans, without_password(location)).commit(arrivals, {}, work)
+            committing = Committing(raw, source, plans, without_password(location))
+            committed = committing.commit({arrival.table: arrival for arrival in arrived}, {}, arrivals, work)
     _refuse_broken(arrived)
     rows = {arrival.table: sum(turn.rows for turn in arrival.turns) for arrival in arrived}
     issues = [issue for arrival in arrived for issue in _issues(source, arrival)]
@@ -79,18 +80,23 @@ def read_table(*, catalog: Catalog, source: str, table: str, location: str, home
     Raises: ExtractError, DefinitionError as ``run`` does.
     """
     raw = RawStore(home)
-    plans = {plan.name: plan for plan in plan_source(catalog, catalog.source(source))}
+    described = catalog.source(source)
+    plans = {plan.name: plan for plan in plan_source(catalog, described)}
     if table not in plans:
-        raise DefinitionError(f"{catalog.source(source).where}: source {source!r} has no table {table!r}; {nearest(table, plans)}")
+        raise DefinitionError(f"{described.where}: source {source!r} has no table {table!r}; {nearest(table, plans)}")
     plan = plans[table]
-    with _opened(catalog.source(source), location) as reader:
-        loads = raw.loads_of(source)
-        shape = _shape(source, plan, reader, loads)
-        arrivals = Arrivals(raw.arriving(source, run))
-        with arrivals.reading(table) as folder, computing(folder) as engine:
-            reading = _Reading(source, location, reader, raw, loads, engine, pseudonym_key() if plan.identity else b"")
-            arrival = reading.read(plan, shape, arrivals)
-    _refuse_broken([arrival])
+    arrivals = Arrivals(raw.arriving(source, run))
+    try:
+        with _opened(described, location) as reader:
+            loads = raw.loads_of(source)
+            shape = _shape(source, plan, reader, loads)
+            with arrivals.reading(table) as folder, computing(folder) as engine:
+                reading = _Reading(source, location, reader, raw, loads, engine, pseudonym_key() if plan.identity else b"")
+                arrival = reading.read(plan, shape, arrivals)
+        _refuse_broken([arrival])
+    except ExtractError as error:
+        arrivals.fail(table, str(error))
+        raise
     return ExtractResult(None, {table: sum(turn.rows for turn in arrival.turns)}, unchanged=True, issues=_issues(source, arrival))
 
 

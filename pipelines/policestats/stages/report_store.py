@@ -81,7 +81,7 @@ def write_form(
     run: dict[str, Any] = {
         "form_id": form.id,
         "period": period.text,
-        "run_id": f"{period}@{as_of}",
+        "run_id": run_id(period, as_of),
         "as_of": as_of,
         "policies": json.dumps({p.id: p.chosen for p in catalog.policies.values()}),
         "basis": basis,
@@ -102,6 +102,11 @@ def write_form(
     write_statuses(engine, filled, parts, same)
     write_outcome(engine, outcome, same)
     return write_cells(engine, filled, parts, same)
+
+
+def run_id(period: ReferencePeriod, as_of: int) -> str:
+    """Return what names a tabulation of ``period`` at the load ``as_of``."""
+    return f"{period}@{as_of}"
 
 
 def write_readings(engine: DuckDBEngine, form: Form, period: ReferencePeriod) -> None:

@@ -35,6 +35,8 @@ from policestats.stages.report_store import create_report_tables, write_codelist
 from policestats.stages.retabulation import Changes, basis, earlier_run
 
 Progress = Callable[[str], None]
+#: stands in the basis of a form that was made for an older load than the newest of its time, before the load
+PAST = "@"
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,16 @@ class Tabulation:
         self.engine.load(fold.READING, reading_table(todo))
         write_readings(self.engine, form, self.period)
         self.remade[form.id] = Contributing(self.engine, self.catalog, todo, self.relation, earlier).run()
+        return self._figures(todo)
+
+    def refill(self, form: Form) -> FormTable:
+        """Compute the form's table from the contributions that the warehouse holds, and write nothing."""
+        todo = plan(form, self.period, self.catalog.standard.records_begin)
+        self.engine.load(fold.READING, reading_table(todo))
+        return self._figures(todo)
+
+    def _figures(self, todo: Plan) -> FormTable:
+        form = todo.form
         members = form.members()
         if form.dynamic_blocks:
             codes = self.engine.fetch(fold.found_rows(form.id, self.period.text)).column(0).to_pylist()
@@ -115,7 +127,7 @@ class Tabulation:
         is_latest = self.as_of == self.latest
         self.bases[form.id] = basis(self.catalog, form, self.tree, {r.indicator.fact for r in todo.readings})
         if not is_latest:  # its SQL reads versions of the past, so nobody can go on from it
-            self.bases[form.id] += f"@{self.as_of}"
+            self.bases[form.id] += PAST + str(self.as_of)
         since = earlier_run(self.engine, form, self.period, self.bases[form.id], self.as_of)
         if self.full or not is_latest or since is None:
             return None
@@ -247,7 +259,7 @@ def tabulate(
     progress: Progress | None = None,
 ) -> TabulateResult:
     """Do what ``run`` does on an open engine with the given forms."""
-    chosen = _due(forms, period, only)
+    chosen = due(forms, period, only)
     known = knowledge.loads(engine)
     load = knowledge.chosen_load(known, as_of)
     with engine.transaction(), engine.names_from("core"):
@@ -281,7 +293,11 @@ def tabulate(
     )
 
 
-def _due(forms: dict[str, Form], period: ReferencePeriod, only: Iterable[str] | None) -> list[Form]:
+def due(forms: dict[str, Form], period: ReferencePeriod, only: Iterable[str] | None = None) -> list[Form]:
+    """Return the forms that are made for ``period``, or those of them that ``only`` names.
+
+    Raises: StatisticsError for a form that does not exist; PeriodError when none is due.
+    """
     if only is not None:
         for name in only:
             if name not in forms:

@@ -1,0 +1,51 @@
+"""When the sources are read: every night after the cut-off, each table by a task of its own; what arrived is landed, whatever happened."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import Param, dag, task
+
+from policestats.stages import scheduled
+from policestats.stages.alerts import Alert
+from policestats.stages.assets import LANDED, emitting
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dag(
+    schedule="5 6 * * *",  # just after a month's cut-off (day 2, 06:00), and in time for the bulletin
+    start_date=datetime(2026, 1, 1, tzinfo=SHANGHAI),
+    catchup=False,
+    max_active_runs=1,
+    params={
+        "standard": Param(
+            None, type=["null", "string"], description="Whose rules; default: POLICESTATS_STANDARD, else the first of schemas/"
+        )
+    },
+    tags=["policestats", "extract"],
+    default_args={"owner": "data engineering", "on_failure_callback": Alert()},
+)
+def extract_sources() -> None:
+    """Read every table of every source, and land what came.
+
+    Sources come from POLICESTATS_SOURCE_<NAME> or from Airflow connections. A table that cannot be read is tried again, then left out: the
+    other tables land, and `landed` says which sources are **silent**. Nothing here opens the warehouse. To read the sources again, trigger
+    this DAG; a task that is cleared reads its table anew.
+    """
+    read = task(
+        scheduled.read_table,
+        retries=2,
+        retry_delay=timedelta(minutes=2),
+        retry_exponential_backoff=True,
+        execution_timeout=timedelta(hours=3),
+        max_active_tis_per_dagrun=4,
+        map_index_template="{{ task.op_kwargs['source'] }}.{{ task.op_kwargs['table'] }}",
+    )
+    came = read.expand_kwargs(task(scheduled.tables)())
+    land = emitting(LANDED, scheduled.land, trigger_rule="all_done", retries=2, retry_delay=timedelta(minutes=1))
+    came >> land()
+
+
+extract_sources()
