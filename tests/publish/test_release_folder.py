@@ -12,10 +12,11 @@ import duckdb
 import pytest
 
 import policestats
+from policestats import settings
 from policestats.catalog import Catalog, load_catalog
 from policestats.engines import release_folder
 from policestats.engines.duckdb import open_warehouse
-from policestats.errors import ReleaseError
+from policestats.errors import ReleaseError, StatisticsError
 from policestats.releases import trace
 from policestats.stages import explain, publish
 from tests.publish.standards import OTHER_CITY, PERIOD, STATION_1, definitions, file_case, tabulated, warehouse
@@ -114,9 +115,24 @@ def test_killed_anywhere_and_run_again_it_ends_the_same(home: Path, small: Catal
     assert policestats.read_form("T01", home=home)["FILED"].sum() > 0
 
 
-def test_two_publishers_do_not_meet(home: Path, small: Catalog) -> None:
-    with release_folder.building(home), pytest.raises(ReleaseError, match="another process is publishing here"):
+def test_two_publishers_do_not_meet(home: Path, small: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second waits for the first, and says for whom; it ends when its patience does."""
+    monkeypatch.setenv(settings.LOCK_WAIT, "0.005")
+    says = rf"\.lock: process {os.getpid()}.* holds the file, after 0\.005 minutes"
+    with release_folder.building(home), pytest.raises(StatisticsError, match=says):
         run(home, small)
+    assert run(home, small).folder.name == "2026-10-r1"
+
+
+def test_a_bulletin_leaves_current_to_the_month(home: Path, small: Catalog) -> None:
+    run(home, small)
+    for period, link in (("2026-10-05", "current-day"), ("2026-W41", "current-week")):
+        bulletin = release_folder.ReleaseFolder(home / "releases" / f"{period}-r1", period, 1)
+        bulletin.path.mkdir()
+        release_folder.point_current(home, bulletin)
+        assert os.readlink(home / "releases" / link) == f"{period}-r1"
+        assert release_folder.resolve(home, link) == bulletin
+    assert release_folder.resolve(home).name == "2026-10-r1"
 
 
 def test_an_error_leaves_nothing_behind(home: Path, small: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import yaml
 
 from policestats.catalog import Catalog, load_catalog
 from policestats.engines.duckdb import open_warehouse
-from policestats.landing.core_tables import CAST_ISSUE, DELIVERY, LOAD
+from policestats.landing.core_tables import CAST_ISSUE, DELIVERY, LOAD, READING
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LABEL = {"zh": "字", "en": "word"}
@@ -155,7 +155,7 @@ def query(home: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def content(home: Path, catalog: Catalog) -> dict[str, list[tuple[Any, ...]]]:
     """Return every row of schema core, sorted, table by table: two warehouses with the same content give equal values."""
-    names = [LOAD, DELIVERY, CAST_ISSUE, *(f"core.{t}_version" for t in catalog.tables), *(f"core.{t}" for t in catalog.tables)]
+    names = [LOAD, READING, DELIVERY, CAST_ISSUE, *(f"core.{t}_version" for t in catalog.tables), *(f"core.{t}" for t in catalog.tables)]
     return {name: query(home, f"SELECT * FROM {name} ORDER BY ALL") for name in names}
 
 

@@ -66,7 +66,8 @@ def test_a_load_of_zero_changes_leaves_everything(catalog: Catalog, home: Path) 
     assert merged(catalog, home, changes()) == (0, 0, 0)
     after = content(home, catalog)
     assert [row[:2] for row in after.pop("core.load")] == [(1, "desk"), (2, "desk")]  # it is written down that the source was read
-    assert after == {name: rows for name, rows in before.items() if name != "core.load"}
+    assert [row[:3] for row in after.pop("core.reading")] == [("desk", "report", 1), ("desk", "report", 2)]
+    assert after == {name: rows for name, rows in before.items() if name not in ("core.load", "core.reading")}
 
 
 def test_a_key_both_deleted_and_there_is_there(catalog: Catalog, home: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from policestats.engines.duckdb import DuckDBEngine, quoted
 
 #: Columns that say when or by which run something was made, not what it says.
-RUN_COLUMNS = ("landed_at", "manifest", "run_id", "run_at", "created_at", "opened_at", "closed_at")
+RUN_COLUMNS = ("landed_at", "read_at", "manifest", "run_id", "run_at", "created_at", "opened_at", "closed_at")
 #: The detail of an issue names the values that decided, the time of landing among them.
 _SAID = {"detail": "regexp_replace(detail, 'landed_at=[^;]*', 'landed_at')"}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import re
 import time
 from collections.abc import Callable
@@ -28,8 +30,7 @@ def when_free(path: Path, opens: Callable[[], Opened]) -> Opened:
 
     Raises: StatisticsError naming the holder when it still holds the file; duckdb.IOException as it comes when the file cannot be opened at all.
     """
-    patience = settings.lock_wait()
-    until, pause, told = time.monotonic() + patience, _SHORTEST, ""
+    waiting = _Waiting(path)
     while True:
         try:
             return opens()
@@ -37,16 +38,47 @@ def when_free(path: Path, opens: Callable[[], Opened]) -> Opened:
             holder = _holder(str(error))
             if holder is None:
                 raise
-            left = until - time.monotonic()
-            if left <= 0:
-                raise StatisticsError(
-                    f"{path}: {holder} holds the file, after {patience / 60:g} minutes of waiting; wait for it to end, or end it, then run again"
-                ) from None
-            if holder != told:
-                log.warning("%s is held by %s; waiting for it to end", path, holder)
-                told = holder
-            time.sleep(min(pause, left))
-            pause = min(pause * 1.5, _LONGEST)
+            waiting.for_holder(holder)
+
+
+def lock_when_free(path: Path, handle: int) -> None:
+    """Take the lock of the open file ``handle`` at ``path``, which ends with the process, however it ends; wait as ``when_free`` does.
+
+    The file names the process that holds it.
+    """
+    waiting = _Waiting(path)
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            process = os.pread(handle, 20, 0).decode(errors="replace").strip()
+            waiting.for_holder(f"process {process}{_runs(int(process))}" if process.isdigit() else "another process")
+        else:
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            return
+
+
+class _Waiting:
+    """Waits a little longer each time, until patience ends; whoever holds the file is told once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._patience = settings.lock_wait()
+        self._until, self._pause, self._told = time.monotonic() + self._patience, _SHORTEST, ""
+
+    def for_holder(self, holder: str) -> None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise StatisticsError(
+                f"{self._path}: {holder} holds the file, after {self._patience / 60:g} minutes of waiting; "
+                "wait for it to end, or end it, then run again"
+            ) from None
+        if holder != self._told:
+            log.warning("%s is held by %s; waiting for it to end", self._path, holder)
+            self._told = holder
+        time.sleep(min(self._pause, left))
+        self._pause = min(self._pause * 1.5, _LONGEST)
 
 
 def _holder(said: str) -> str | None:

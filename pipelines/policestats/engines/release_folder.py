@@ -1,8 +1,10 @@
-"""Where releases lie: HOME/releases/<period>-r<n>/, and `current`, a link that moves in one step."""
+"""Where releases lie: HOME/releases/<period>-r<n>/, and `current`, a link that moves in one step.
+
+Bulletins of a day or a week have links of their own, `current-day` and `current-week`: `current` stays with what is signed.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -13,10 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from policestats.engines.held import lock_when_free
 from policestats.errors import ReleaseError, nearest
+from policestats.periods import ReferencePeriod
 
 RELEASES = "releases"
 CURRENT = "current"
+_BULLETINS = {frequency: f"{CURRENT}-{frequency}" for frequency in ("day", "week")}
 STATISTICS = "statistics.duckdb"
 TRACE = "trace.duckdb"
 MANIFEST = "manifest.json"
@@ -84,13 +89,13 @@ def latest(home: Path, period: str) -> ReleaseFolder | None:
 
 
 def resolve(home: Path, asked: str = CURRENT) -> ReleaseFolder:
-    """Return the release ``asked`` for: `current`, a period (its newest release) or a release's name.
+    """Return the release ``asked`` for: `current` (or that of a bulletin), a period (its newest release) or a release's name.
 
     Raises: ReleaseError naming the folder and the releases there are.
     """
     known = releases(home)
-    if asked == CURRENT:
-        link = home / RELEASES / CURRENT
+    if asked in (CURRENT, *_BULLETINS.values()):
+        link = home / RELEASES / asked
         if not link.exists():
             raise ReleaseError(f"{link}: nothing has been published yet; run 'policestats publish', or give the folder of the data (home)")
         asked = link.resolve().name
@@ -105,16 +110,13 @@ def resolve(home: Path, asked: str = CURRENT) -> ReleaseFolder:
 def building(home: Path) -> Iterator[Path]:
     """Give an empty hidden folder beside the releases; what is not placed by the end is removed, as is what a killed build left.
 
-    Raises: ReleaseError when another process is publishing into the same home.
+    While another process publishes into the same home it waits, as for the warehouse. Raises: StatisticsError when that takes too long.
     """
     folder = home / RELEASES
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go of it when a publisher is killed
-        except BlockingIOError:
-            raise ReleaseError(f"{folder}: another process is publishing here; wait for it to end, then run again") from None
+        lock_when_free(folder / ".lock", lock)
         _sweep(folder)
         build = folder / f"{_BUILDING}{os.getpid()}"
         build.mkdir()
@@ -137,11 +139,11 @@ def place(build: Path, home: Path, period: str, number: int) -> ReleaseFolder:
 
 
 def point_current(home: Path, release: ReleaseFolder) -> None:
-    """Make `current` name ``release`` in one move: a reader finds the old release or the new one, never none."""
+    """Make `current`, or the bulletin's own link, name ``release`` in one move: a reader finds the old release or the new one, never none."""
     folder = home / RELEASES
     link = folder / f"{_LINKING}{os.getpid()}"
     link.symlink_to(release.name)
-    os.replace(link, folder / CURRENT)
+    os.replace(link, folder / _BULLETINS.get(ReferencePeriod.parse(release.period).frequency, CURRENT))
 
 
 def _sweep(folder: Path) -> None:

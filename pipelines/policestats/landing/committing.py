@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,18 +15,34 @@ from policestats.landing.raw import LandedTable, Manifest, RawStore
 
 
 @dataclass(frozen=True)
+class Watch:
+    """The moments at which periods close: every midnight of ``zone`` (days, weeks), and every day at the time ``closes`` (a month's cut-off)."""
+
+    zone: ZoneInfo
+    closes: time
+
+    def passed(self, since: datetime, until: datetime) -> bool:
+        """Whether a period may have closed after ``since`` and by ``until``."""
+        return self._count(since) < self._count(until)
+
+    def _count(self, moment: datetime) -> tuple[str, bool]:
+        local = moment.astimezone(self.zone)
+        return local.date().isoformat(), local.time() >= self.closes
+
+
+@dataclass(frozen=True)
 class Committing:
     """Commits the tables of ``source`` into the raw store, for a scheduled ``run`` or (None) for a single reading.
 
-    A source that is ``watched`` (a time zone) gives a load on every day it is read and for every failure that is new, also without any new
-    record: that it was read, and had nothing to say, is knowledge too. Otherwise only new content is a load.
+    A source that is ``watched`` gives a load whenever it is read after a period may have closed, and for every failure that is new, also
+    without any new record: that it was read, and had nothing to say, is knowledge too. Otherwise only new content is a load.
     """
 
     raw: RawStore
     source: str
     plans: Sequence[TablePlan]
     location: str
-    watched: ZoneInfo | None = None
+    watched: Watch | None = None
     run: str | None = None
 
     def commit(self, arrived: dict[str, Arrival], absent: dict[str, str], arrivals: Arrivals, work: Path) -> list[Manifest]:
@@ -67,7 +83,7 @@ class Committing:
         before = loads[-1]
         if {*tables, *absent} != {*before.tables, *before.absent} or {*absent} != {*before.absent}:
             return True
-        if self.watched is not None and tables and _day(before.landed_at, self.watched) < _day(datetime.now(UTC), self.watched):
+        if self.watched is not None and tables and self.watched.passed(_read_at(before.tables, before), _read_at(tables, before)):
             return True
         return any(_brings_news(name, table, loads) for name, table in tables.items())
 
@@ -80,5 +96,6 @@ def _brings_news(name: str, table: LandedTable, loads: Sequence[Manifest]) -> bo
     return former is None or not table.same_content(former)
 
 
-def _day(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).date().isoformat()
+def _read_at(tables: dict[str, LandedTable], load: Manifest) -> datetime:
+    """The earliest moment as of which one of ``tables`` was read; when ``load`` was landed, if nobody says."""
+    return min((datetime.fromisoformat(t.read_at) for t in tables.values() if t.read_at is not None), default=load.landed_at)

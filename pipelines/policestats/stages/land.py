@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from policestats.catalog import Catalog
 from policestats.errors import DefinitionError
 from policestats.landing.arrivals import Arrivals
-from policestats.landing.committing import Committing
+from policestats.landing.committing import Committing, Watch
 from policestats.landing.database import without_password
 from policestats.landing.plan import plan_source
 from policestats.landing.raw import RawStore
@@ -35,7 +35,7 @@ def run(
     """Commit what was read under the name ``run``, a load for each source of ``locations``.
 
     A table that did not arrive is named in the load as absent: nothing is deleted, and its cells say that it was not read. A source gives a
-    load on every day it is read, even when nothing is new. Run again, it finds its loads and makes no others.
+    load whenever it is read after a period may have closed, even when nothing is new. Run again, it finds its loads and makes no others.
     """
     tell = progress or (lambda message: None)
     raw = RawStore(home)
@@ -70,8 +70,8 @@ def _land(catalog: Catalog, raw: RawStore, source: str, location: str, run: str)
         absent = {plan.name: failures.get(plan.name, _NOT_READ) for plan in plans if plan.name not in settled}
         absent |= {name: f"another run landed load {last} while it was read" for name in absent if name in arrived}
         if fresh or not ours:
-            zone = ZoneInfo(catalog.standard.time_zone)
-            committing = Committing(raw, source, plans, without_password(location), watched=zone, run=run)
+            watch = Watch(ZoneInfo(catalog.standard.time_zone), catalog.standard.cutoff.at)
+            committing = Committing(raw, source, plans, without_password(location), watched=watch, run=run)
             ours += committing.commit(fresh, absent, arrivals, work)
         arrivals.remove()
     lacking = absent | {name: arrival.broken for name, arrival in fresh.items() if arrival.broken is not None}
