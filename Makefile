@@ -29,6 +29,9 @@ lock: ## Resolve pyproject.toml again into requirements.lock (hashes, no host na
 demo: setup ## Simulate a small province and take it to a published release through the real Airflow DAG
 	@$(BIN)/python -m policestats.demo
 
+airflow: setup ## Start a local Airflow with the DAGs and the made-up province; Ctrl-C ends it
+	@$(BIN)/python -m policestats.local_airflow
+
 test: setup ## Lint, types, import contract, schemas and the quick tests (at most 8 minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -49,4 +52,4 @@ format: setup ## Format the code and sort its imports
 clean: ## Remove the run-time data under var/ (never the environment)
 	rm -rf var
 
-.PHONY: help setup lock demo test test-all bench format clean
+.PHONY: help setup lock demo airflow test test-all bench format clean

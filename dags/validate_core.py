@@ -18,6 +18,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
     schedule=[LANDED],
     start_date=datetime(2026, 1, 1, tzinfo=SHANGHAI),
     catchup=False,
+    is_paused_upon_creation=False,  # it acts only when something was landed
     max_active_runs=1,
     params={
         "standard": Param(

@@ -1,0 +1,146 @@
+"""A real Airflow on PostgreSQL, as `make airflow` starts it: driven through its REST API from sources to releases, a writer killed on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import policestats
+from policestats import settings
+from policestats.engines.duckdb import WAREHOUSE
+from policestats.engines.release_folder import resolve
+from policestats.simulator import simulate
+from tests.dags.rest import Rest
+from tests.support.ledger import ROOT
+from tests.support.postgres import PostgresServer, postgres
+
+__all__ = ["postgres"]
+pytestmark = pytest.mark.slow
+PERIOD = "2025-01"
+DAGS = {"bulletin", "extract_sources", "monthly_report", "validate_core"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def said(process: subprocess.Popen[str], pattern: str, seconds: float) -> re.Match[str]:
+    """Return the match of ``pattern`` in a line that the process prints."""
+    assert process.stdout is not None
+    end, seen = time.monotonic() + seconds, ""
+    while time.monotonic() < end:
+        ready, _, _ = select.select([process.stdout], [], [], 1)
+        if not ready:
+            continue
+        line = process.stdout.readline()
+        seen += line
+        if found := re.search(pattern, line):
+            return found
+        assert line or process.poll() is None, seen
+    raise AssertionError(f"{pattern!r} was not printed: {seen}")
+
+
+def of_home(home: Path) -> list[str]:
+    """The processes whose environment names ``home``, by /proc."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(home).encode() in (path / "environ").read_bytes() and int(path.name) != os.getpid():
+                found.append((path / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return [command for command in found if command]  # an ended one has no command line
+
+
+def holders(file: Path) -> list[int]:
+    """The processes that have ``file`` open."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if os.readlink(path) == str(file):
+                found.append(int(path.parts[2]))
+        except OSError:
+            continue
+    return sorted(set(found))
+
+
+def test_from_extraction_to_release_through_the_rest_api(postgres: PostgresServer, tmp_path: Path) -> None:
+    home = (tmp_path / "var").resolve()
+    sources = simulate(tmp_path / "sources", months=1)
+    with postgres.database() as database:
+        env = os.environ | {
+            settings.HOME: str(home),
+            settings.PSEUDONYM_KEY: "a key that only the tests use",
+            "AIRFLOW_HOME": str(home / "airflow"),
+            "AIRFLOW__API__PORT": str(free_port()),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url(database),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": postgres.url(database),
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
+        }
+        env |= {f"{settings.SOURCE_PREFIX}{name.upper()}": place for name, place in sources.locations.items()}
+        command = [sys.executable, "-m", "policestats.local_airflow"]
+        process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        try:
+            login = said(process, r"(http://\S+)\s+user (\S+), password (\S+)", 300)
+            drive(Rest.login(*login.groups()), home)
+        finally:
+            process.send_signal(signal.SIGINT)  # Ctrl-C
+            code = process.wait(120)
+        assert code == 0
+        assert of_home(home) == []
+    assert str(postgres.port) in json.dumps(env)  # the metadata were there
+    assert not (home / "airflow" / "airflow.db").exists()
+
+
+def drive(api: Rest, home: Path) -> None:
+    """Do what a data engineer does on the first day."""
+    dags = api.get("/dags")["dags"]
+    assert {dag["dag_id"] for dag in dags} == DAGS
+    assert api.get("/importErrors")["import_errors"] == []
+    assert {dag["dag_id"] for dag in dags if not dag["is_paused"]} == {"validate_core"}
+
+    first = api.trigger("extract_sources")
+    api.unpause("extract_sources")
+    assert api.ended("extract_sources", first, 400) == "success"
+    (landed, *_) = [e for e in api.get("/assets/events?limit=100")["asset_events"] if e["name"] == "landed"]
+    assert landed["extra"]["silent"] == {}
+    judged = api.until(lambda: [r for r in api.runs("validate_core") if r["state"] == "success"], 300, "validation")
+    assert judged[0]["run_type"] == "asset_triggered"
+
+    # a past month by a backfill, beside the run of last month; a task that writes the warehouse is killed, and tried again
+    api.unpause("monthly_report")
+    day = "2025-02-02T06:30:00+08:00"
+    api.post(
+        "/backfills", {"dag_id": "monthly_report", "from_date": day, "to_date": day, "max_active_runs": 1, "reprocess_behavior": "none"}
+    )
+    run = api.until(lambda: next((r for r in api.runs("monthly_report") if r["run_type"] == "backfill"), None), 60, "the backfill")
+
+    def writing() -> list[int]:
+        running = [t for r in api.runs("monthly_report") for t in api.tasks("monthly_report", r["dag_run_id"]) if t["state"] == "running"]
+        return holders(home / WAREHOUSE) if any(t["task_id"] == "tabulate" for t in running) else []
+
+    for process in api.until(writing, 400, "a task that writes the warehouse"):
+        os.kill(process, signal.SIGKILL)
+    runs = api.until(lambda: [r for r in api.runs("monthly_report") if r["state"] in ("success", "failed")][1:], 900, "both runs")
+    assert {r["state"] for r in api.runs("monthly_report")} == {"success"}, runs
+    assert max(t["try_number"] for r in api.runs("monthly_report") for t in api.tasks("monthly_report", r["dag_run_id"])) == 2
+    alerts = (home / "audit" / "alerts.jsonl").read_text() if (home / "audit").exists() else ""
+    assert "task failed" not in alerts  # it was tried again
+    released = [e for e in api.get("/assets/events?limit=100")["asset_events"] if e["name"] == "released"]
+    assert any(PERIOD in e["extra"]["releases"] for e in released)
+
+    release = resolve(home, PERIOD)
+    assert release.name == f"{PERIOD}-r1"
+    assert int(policestats.read_form("X01", home=home, release=PERIOD)["FILED_M"].sum()) > 0
