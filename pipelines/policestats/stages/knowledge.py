@@ -13,10 +13,11 @@ from policestats.query import Query, column, literal, table
 from policestats.reports.units import UnitVersion
 
 
-def relation(catalog: Catalog, name: str, as_of: int) -> exp.Expr:
-    """Return the rows of core table ``name`` that were open at the load ``as_of``."""
+def relation(catalog: Catalog, name: str, as_of: int, versions: exp.Table | None = None) -> exp.Select:
+    """Return the rows of core table ``name`` that were open at the load ``as_of``; ``versions``, named v, stands for its versions, default all."""
     columns = (column(c, "v") for c in catalog.tables[name].columns)
-    return exp.select(*columns).from_(table(f"{name}_version", "core", "v")).where(known_at(as_of, "known_from", "v"))
+    held = versions or table(f"{name}_version", "core", "v")
+    return exp.select(*columns).from_(held).where(known_at(as_of, "known_from", "v"))
 
 
 def known_at(as_of: int, since: str, of: str) -> exp.Expr:
