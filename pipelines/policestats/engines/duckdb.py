@@ -74,13 +74,16 @@ class DuckDBEngine:
         same = " AND ".join(
             f"old.{quoted(c)} IS NOT DISTINCT FROM new.{quoted(c)}" for c in rows.schema.names if c not in {*ignoring, *where}
         )
-        self.load("settled", rows)
-        self.execute(f"DELETE FROM {quoted(name)} AS old WHERE {held} AND NOT EXISTS (FROM temp.settled AS new WHERE {same})", values)
-        self.execute(
-            f"INSERT INTO {quoted(name)} BY NAME FROM temp.settled AS new WHERE NOT EXISTS (FROM {quoted(name)} AS old WHERE {held} AND {same})",
-            values,
-        )
-        self.drop_temporary("settled")
+        self.connection.register("settled_rows", rows)  # read twice where it is: to load it first takes longer
+        try:
+            self.execute(f"DELETE FROM {quoted(name)} AS old WHERE {held} AND NOT EXISTS (FROM settled_rows AS new WHERE {same})", values)
+            self.execute(
+                f"INSERT INTO {quoted(name)} BY NAME FROM settled_rows AS new "
+                f"WHERE NOT EXISTS (FROM {quoted(name)} AS old WHERE {held} AND {same})",
+                values,
+            )
+        finally:
+            self.connection.unregister("settled_rows")
 
     def replace(self, name: str, rows: pa.Table) -> None:
         """Make ``rows`` the table ``name``, replacing one of that name."""

@@ -53,7 +53,9 @@ def needed(catalog: Catalog, plan: Plan, anchor: date, fact: Query, read_by: dic
     distinct = {w.sql("duckdb"): w for w in windows}
     named = {c.name for query in read_by.values() for c in query.ast.find_all(exp.Column) if c.table == "f"}
     names = tuple(name for name in fact.columns if name in named)
-    select = exp.select(*(column(name, "f") for name in names), copy=False).from_(aliased(fact.ast, "f"), copy=False)
+    rows = fact.ast.copy()
+    rows.set("expressions", [e for e in rows.expressions if e.alias_or_name in named])  # engines make a window function that nobody reads
+    select = exp.select(*(column(name, "f") for name in names), copy=False).from_(aliased(rows, "f"), copy=False)
     return Query(select.where(exp.or_(*distinct.values(), copy=False), copy=False), names)
 
 

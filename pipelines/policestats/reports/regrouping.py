@@ -197,10 +197,7 @@ def _named(changed: exp.Expr, columns: dict[str, str]) -> Query:
 
 def _looked_up(rows: exp.Expr, changed: exp.Expr, told: dict[str, str], met: dict[str, str]) -> Query:
     """Return the groups of the ``rows`` that meet a changed row; ``met``: column of the changed row -> column of ``rows``."""
-    concerned = exp.select("1").from_(aliased(changed.copy(), "changed"), copy=False)
-    concerned = concerned.where(
-        exp.and_(*(equal(column(key, "changed"), column(c, "b")) for key, c in met.items()), copy=False), copy=False
-    )
+    meets = exp.and_(*(equal(column(key, "changed"), column(c, "b")) for key, c in met.items()), copy=False)
     select = exp.select(*(column(c, "b").as_(g, quoted=True, copy=False) for g, c in told.items()), copy=False).distinct(copy=False)
-    select = select.from_(aliased(rows, "b"), copy=False).where(exp.Exists(this=concerned), copy=False)
+    select = select.from_(aliased(rows, "b"), copy=False).join(aliased(changed.copy(), "changed"), on=meets, copy=False)
     return Query(select, tuple(told))

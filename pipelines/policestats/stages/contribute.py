@@ -119,11 +119,14 @@ class Contributing:
         )
         self.engine.execute(f"CREATE TEMPORARY TABLE moved AS {added.format('difference')}")
         same = " AND ".join(f"held.{name} IS NOT DISTINCT FROM moved.{name}" for name in names)
-        ours = "held.form_id = ? AND held.period = ? AND held.anchor_on = ?"
+        ours = f"held.form_id = ? AND held.period = ? AND held.anchor_on = ? AND {same}"
         key = [self.todo.form.id, self.todo.period.text, anchor]
-        meets = f"FROM {CONTRIBUTION} AS held WHERE {ours} AND EXISTS (FROM moved WHERE {same})"
-        self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE difference AS FROM moved UNION ALL BY NAME {meets}", key)
-        self.engine.execute(f"DELETE {meets}", key)
+        self.engine.execute(
+            "CREATE OR REPLACE TEMPORARY TABLE difference AS FROM moved UNION ALL BY NAME "
+            f"SELECT held.* FROM {CONTRIBUTION} AS held, moved WHERE {ours}",
+            key,
+        )
+        self.engine.execute(f"DELETE FROM {CONTRIBUTION} AS held USING moved WHERE {ours}", key)
         self.engine.execute(f"INSERT INTO {CONTRIBUTION} BY NAME {added.format('difference')}")
         self.engine.drop_temporary("moved")
         self.engine.drop_temporary("difference")
