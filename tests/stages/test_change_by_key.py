@@ -69,3 +69,22 @@ def test_what_is_joined_moves_too(change: dict[str, list[Row]], moves: dict[tupl
         enter(engine, CATALOG, 3, OBJECTS | change, OBJECTS)  # and back
         tabulated(engine)
         assert {cell: value(engine, *cell) for cell in moves} == {cell: before for cell, (before, _) in moves.items()}
+
+
+def test_totals_that_do_not_move_are_not_written_again() -> None:
+    def totals(engine: DuckDBEngine) -> dict[tuple[str, ...], tuple[int, Decimal]]:
+        key = "indicator_id, anchor_on, unit_code, row_code, on_date"
+        rows = engine.sql(f"SELECT {key}, rowid, value FROM report.contribution WHERE record_key IS NULL").to_pylist()
+        found = {tuple(str(r[name]) for name in key.split(", ")): (r["rowid"], r["value"]) for r in rows}
+        assert len(found) == len(rows)
+        return found
+
+    with ledger(CATALOG, OBJECTS) as engine:
+        tabulated(engine)
+        before = totals(engine)
+        enter(engine, CATALOG, 2, OBJECTS, OBJECTS | {"house": OBJECTS["house"][:1]})
+        tabulated(engine)
+        after = totals(engine)
+    moved = {key for key in before if before[key] != after.get(key)}
+    assert {row for _, _, _, row, _ in moved} == {"O3", "O3/-"}  # one house less, and one of no known community
+    assert all(key not in after or before[key][1] != after[key][1] for key in moved)

@@ -74,12 +74,19 @@ class DuckDBEngine:
         same = " AND ".join(
             f"old.{quoted(c)} IS NOT DISTINCT FROM new.{quoted(c)}" for c in rows.schema.names if c not in {*ignoring, *where}
         )
-        self.load("settled", rows)
-        self.execute(f"DELETE FROM {quoted(name)} AS old WHERE {held} AND NOT EXISTS (FROM temp.settled AS new WHERE {same})", values)
-        self.execute(
-            f"INSERT INTO {quoted(name)} BY NAME FROM temp.settled AS new WHERE NOT EXISTS (FROM {quoted(name)} AS old WHERE {held} AND {same})",
-            values,
-        )
+        given = next(iter(where))
+        self.connection.register("settled_rows", rows)
+        try:
+            self.execute(
+                "CREATE OR REPLACE TEMPORARY TABLE settled AS SELECT old.gone, new.* "
+                f"FROM (SELECT *, rowid AS gone FROM {quoted(name)} WHERE {held}) AS old FULL JOIN settled_rows AS new ON {same} "
+                f"WHERE old.gone IS NULL OR new.{quoted(given)} IS NULL",
+                values,
+            )
+        finally:
+            self.connection.unregister("settled_rows")
+        self.execute(f"DELETE FROM {quoted(name)} WHERE rowid IN (SELECT gone FROM temp.settled)")
+        self.execute(f"INSERT INTO {quoted(name)} BY NAME SELECT * EXCLUDE gone FROM temp.settled WHERE gone IS NULL")
         self.drop_temporary("settled")
 
     def replace(self, name: str, rows: pa.Table) -> None:

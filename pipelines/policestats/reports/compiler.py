@@ -13,6 +13,7 @@ from policestats.query import Query, Scope, case, cast, column, condition, equal
 from policestats.query.build import aliased, joined_text
 from policestats.reports.blocks import Block, Dynamic
 from policestats.reports.facts import FACT_KEY, RECORD_KEY
+from policestats.reports.narrowing import narrowed
 from policestats.reports.plan import Plan
 
 #: Temporary table (unit_code, standing_unit_code) that carries every unit to the one it counts for.
@@ -53,7 +54,8 @@ def needed(catalog: Catalog, plan: Plan, anchor: date, fact: Query, read_by: dic
     distinct = {w.sql("duckdb"): w for w in windows}
     named = {c.name for query in read_by.values() for c in query.ast.find_all(exp.Column) if c.table == "f"}
     names = tuple(name for name in fact.columns if name in named)
-    select = exp.select(*(column(name, "f") for name in names), copy=False).from_(aliased(fact.ast, "f"), copy=False)
+    rows = aliased(narrowed(fact.ast, names), "f")
+    select = exp.select(*(column(name, "f") for name in names), copy=False).from_(rows, copy=False)
     return Query(select.where(exp.or_(*distinct.values(), copy=False), copy=False), names)
 
 
@@ -87,28 +89,29 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
         "partner_unit_code": _partner(catalog, scope, partner),
         "on_date": scope.resolve(on),
         "until_date": scope.resolve(until) if until else cast(exp.null(), "date"),
-        "row_code": exp.Explode(this=exp.Array(expressions=rows)),
         "value": _value(indicator, scope),
     }
     if keeps_totals(catalog, indicator):
         instants = sorted({r.instant for r in plan.readings if r.indicator.id == indicator.id and r.anchor == anchor and r.instant})
+        things = {"unit_code": values["unit_code"], "value": values["value"]} | {f"row_{i}": row for i, row in enumerate(rows)}
         parts = [
-            _total(_landed(values | _at(instant), indicator, scope, _open_at(indicator, scope, instant), fact, unit, partner))
+            _total(values | _at(instant), _booked(things, indicator, scope, _open_at(indicator, scope, instant), fact, unit, None))
             for instant in instants
         ]
         found: exp.Expr = parts[0]
         for part in parts[1:]:
             found = exp.union(found, part, distinct=False, copy=False)
         return Query(found, CONTRIBUTION_COLUMNS)
+    values["row_code"] = exp.Explode(this=exp.Array(expressions=rows))
     holds = _holds(indicator, scope, plan.span(indicator.id, anchor), on, kind)
-    return Query(_landed(values, indicator, scope, holds, fact, unit, partner), CONTRIBUTION_COLUMNS)
+    return Query(_landed(_booked(values, indicator, scope, holds, fact, unit, partner)), CONTRIBUTION_COLUMNS)
 
 
-def _landed(
+def _booked(
     values: dict[str, exp.Expr], indicator: Indicator, scope: Scope, holds: exp.Expr, fact: str, unit: str, partner: str | None
 ) -> exp.Select:
-    """Return the contributions ``values`` of the rows that meet ``holds``, one for each row of the form that they land in."""
-    select = exp.select(*(values[name].copy().as_(name, quoted=True, copy=False) for name in CONTRIBUTION_COLUMNS), copy=False).from_(
+    """Return ``values`` of the things that meet ``holds``, with the units that they count for."""
+    select = exp.select(*(value.copy().as_(name, quoted=True, copy=False) for name, value in values.items()), copy=False).from_(
         table(fact, alias="f"), copy=False
     )
     select = select.join(
@@ -118,8 +121,14 @@ def _landed(
         select = select.join(
             table(CARRY, alias="other"), on=equal(column("unit_code", "other"), scope.resolve(partner)), join_type="left", copy=False
         )
-    select = select.where(holds, copy=False)
-    landed = exp.select(*(column(name, "c") for name in CONTRIBUTION_COLUMNS), copy=False).from_(select.subquery("c"), copy=False)
+    return select.where(holds, copy=False)
+
+
+def _landed(contributions: exp.Select) -> exp.Select:
+    """Return the contributions that land in a row of the form."""
+    landed = exp.select(*(column(name, "c") for name in CONTRIBUTION_COLUMNS), copy=False).from_(
+        contributions.subquery("c", copy=False), copy=False
+    )
     return landed.where(exp.not_(exp.Is(this=column("row_code", "c"), expression=exp.null()), copy=False), copy=False)
 
 
@@ -133,12 +142,23 @@ def _at(instant: date) -> dict[str, exp.Expr]:
     }
 
 
-def _total(landed: exp.Select) -> exp.Select:
+def _total(values: dict[str, exp.Expr], things: exp.Select) -> exp.Select:
+    """Return the totals of ``things`` by unit and row; things that land in the same rows of one unit are added up before they are spread over these."""
+    same = [e.alias for e in things.expressions if e.alias != "value"]
+    alike = exp.select(*(column(name, "t") for name in same), _sum("t"), copy=False).from_(things.subquery("t", copy=False), copy=False)
+    alike = alike.group_by(*(column(name, "t") for name in same), copy=False)
+    rows = exp.Array(expressions=[column(name, "a") for name in same if name != "unit_code"])
+    spread = values | {"unit_code": column("unit_code", "a"), "value": column("value", "a"), "row_code": exp.Explode(this=rows)}
+    named = (spread[name].copy().as_(name, quoted=True, copy=False) for name in CONTRIBUTION_COLUMNS)
+    landed = _landed(exp.select(*named, copy=False).from_(alike.subquery("a", copy=False), copy=False))
     groups = [column(name, "d") for name in CONTRIBUTION_COLUMNS if name != "value"]
-    total = cast(exp.Sum(this=column("value", "d")), "decimal").as_("value", quoted=True, copy=False)
-    select = exp.select(*groups, total, copy=False).from_(landed.subquery("d"), copy=False)
+    select = exp.select(*groups, _sum("d"), copy=False).from_(landed.subquery("d", copy=False), copy=False)
     some = exp.NEQ(this=exp.Sum(this=column("value", "d")), expression=literal(0))
     return select.group_by(*(g.copy() for g in groups), copy=False).having(some, copy=False)
+
+
+def _sum(of: str) -> exp.Expr:
+    return cast(exp.Sum(this=column("value", of)), "decimal").as_("value", quoted=True, copy=False)
 
 
 def _resolver(indicator: Indicator, names: tuple[str, ...], *, rows_at: str | None = None) -> Callable[[str], exp.Expr]:

@@ -144,17 +144,14 @@ def belongs(rows: exp.Expr, names: list[str], told: dict[str, str], groups: str,
     With ``partners`` (column, temporary table, its column) also the rows that those tables name.
     """
     select = exp.select(*(column(n, "t") for n in names), copy=False).from_(aliased(rows, "t"), copy=False)
-    if partners and {key for key, _, _ in partners} == set(told.values()):  # one column tells all: one list of values, looked up once
-        ((group, own),) = told.items()
-        wanted: exp.Expr = exp.select(column(group, "again").as_("wanted", quoted=True, copy=False)).from_(
-            table(groups, alias="again"), copy=False
-        )
+    if {key for key, _, _ in partners} <= set(told.values()) and (not partners or len(told) == 1):
+        # the same columns tell all: one list of values, each once, to which the rows are joined; engines scan less for a join than for EXISTS
+        wanted: exp.Expr = exp.select(*(column(g, "again") for g in told), copy=False).from_(table(groups, alias="again"), copy=False)
         for _, named, c in partners:
             more = exp.select(column(c, "partner")).from_(table(named, alias="partner"), copy=False)
             wanted = exp.union(wanted, more, distinct=True, copy=False)
-        is_wanted = exp.NullSafeEQ(this=column("wanted", "w"), expression=column(own, "t"))
-        listed = exp.select("1", copy=False).from_(aliased(wanted, "w"), copy=False).where(is_wanted, copy=False)
-        return Query(select.where(exp.Exists(this=listed), copy=False), tuple(names))
+        same = (exp.NullSafeEQ(this=column(g, "w"), expression=column(c, "t")) for g, c in told.items())
+        return Query(select.join(aliased(wanted, "w"), on=exp.and_(*same, copy=False), copy=False), tuple(names))
     same = (exp.NullSafeEQ(this=column(g, "again"), expression=column(c, "t")) for g, c in told.items())
     ways: list[exp.Expr] = [_exists(groups, "again", exp.and_(*same, copy=False))]
     for key, named, c in partners:
@@ -200,10 +197,7 @@ def _named(changed: exp.Expr, columns: dict[str, str]) -> Query:
 
 def _looked_up(rows: exp.Expr, changed: exp.Expr, told: dict[str, str], met: dict[str, str]) -> Query:
     """Return the groups of the ``rows`` that meet a changed row; ``met``: column of the changed row -> column of ``rows``."""
-    concerned = exp.select("1").from_(aliased(changed.copy(), "changed"), copy=False)
-    concerned = concerned.where(
-        exp.and_(*(equal(column(key, "changed"), column(c, "b")) for key, c in met.items()), copy=False), copy=False
-    )
+    meets = exp.and_(*(equal(column(key, "changed"), column(c, "b")) for key, c in met.items()), copy=False)
     select = exp.select(*(column(c, "b").as_(g, quoted=True, copy=False) for g, c in told.items()), copy=False).distinct(copy=False)
-    select = select.from_(aliased(rows, "b"), copy=False).where(exp.Exists(this=concerned), copy=False)
+    select = select.from_(aliased(rows, "b"), copy=False).join(aliased(changed.copy(), "changed"), on=meets, copy=False)
     return Query(select, tuple(told))

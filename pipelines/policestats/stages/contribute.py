@@ -87,13 +87,12 @@ class Contributing:
         again = f"SELECT * FROM ({made[fact.id]}) WHERE {FACT_KEY} IN ({earlier.named(fact)})"  # a partner's own group is not made again
         totals = [i for i in indicators if keeps_totals(self.catalog, i)]
         records = [i for i in indicators if i not in totals]
-        for indicator in totals:
-            self._take_totals(anchor, indicator)
         if totals:
+            self.engine.execute(f"CREATE TEMPORARY TABLE difference AS FROM {CONTRIBUTION} LIMIT 0")
             earlier.show(fact, before=True)
             self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE {name} AS {again}")
             for indicator in totals:
-                self.engine.execute(f"INSERT INTO totals BY NAME SELECT * REPLACE (-value AS value) FROM ({made[indicator.id]})")
+                self.engine.execute(f"INSERT INTO difference BY NAME SELECT * REPLACE (-value AS value) FROM ({made[indicator.id]})")
         earlier.show(fact)
         self._refuse_fan_out(FactCompiler(self.catalog, fact, anchor, self.todo.form.lateness, self.relation))
         self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE {name} AS {again}")
@@ -107,25 +106,30 @@ class Contributing:
         for indicator in records:
             self.engine.execute(f"INSERT INTO {CONTRIBUTION} BY NAME {made[indicator.id]}")
         for indicator in totals:
-            self.engine.execute(f"INSERT INTO totals BY NAME {made[indicator.id]}")
+            self.engine.execute(f"INSERT INTO difference BY NAME {made[indicator.id]}")
         if totals:
-            self._give_totals()
+            self._move_totals(anchor)
         self.engine.drop_temporary(f"fact_{fact.id}")
 
-    def _take_totals(self, anchor: date, indicator: Indicator) -> None:
-        """Move an indicator's totals to a temporary table, where what groups gave before is taken away and what they give now is added."""
-        self.engine.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS totals AS FROM {CONTRIBUTION} LIMIT 0")
-        ours = "form_id = ? AND period = ? AND anchor_on = ? AND indicator_id = ?"
-        key = [self.todo.form.id, self.todo.period.text, anchor, indicator.id]
-        self.engine.execute(f"INSERT INTO totals FROM {CONTRIBUTION} WHERE {ours}", key)
-        self.engine.execute(f"DELETE FROM {CONTRIBUTION} WHERE {ours}", key)
-
-    def _give_totals(self) -> None:
-        names = ", ".join(quoted(name) for name in CONTRIBUTION_COLUMNS if name != "value")
-        self.engine.execute(
-            f"INSERT INTO {CONTRIBUTION} BY NAME SELECT {names}, sum(value)::DECIMAL(38,6) AS value FROM totals GROUP BY {names} HAVING sum(value) <> 0"
+    def _move_totals(self, anchor: date) -> None:
+        """Add to the totals the ``difference``: minus what groups gave before, plus what they give now. Other totals stay where they are."""
+        names = [quoted(name) for name in CONTRIBUTION_COLUMNS if name != "value"]
+        added = (
+            f"SELECT {', '.join(names)}, sum(value)::DECIMAL(38,6) AS value FROM {{}} GROUP BY {', '.join(names)} HAVING sum(value) <> 0"
         )
-        self.engine.drop_temporary("totals")
+        self.engine.execute(f"CREATE TEMPORARY TABLE moved AS {added.format('difference')}")
+        same = " AND ".join(f"held.{name} IS NOT DISTINCT FROM moved.{name}" for name in names)
+        ours = f"held.form_id = ? AND held.period = ? AND held.anchor_on = ? AND {same}"
+        key = [self.todo.form.id, self.todo.period.text, anchor]
+        self.engine.execute(
+            "CREATE OR REPLACE TEMPORARY TABLE difference AS FROM moved UNION ALL BY NAME "
+            f"SELECT held.* FROM {CONTRIBUTION} AS held, moved WHERE {ours}",
+            key,
+        )
+        self.engine.execute(f"DELETE FROM {CONTRIBUTION} AS held USING moved WHERE {ours}", key)
+        self.engine.execute(f"INSERT INTO {CONTRIBUTION} BY NAME {added.format('difference')}")
+        self.engine.drop_temporary("moved")
+        self.engine.drop_temporary("difference")
 
     def _sql_that_ran(self, anchor: date) -> dict[str, str]:
         """Return the SQL of every fact and indicator of the form at ``anchor``, as it was kept when it made all of them."""

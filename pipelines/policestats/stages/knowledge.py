@@ -14,17 +14,18 @@ from policestats.reports.deliveries import Readings
 from policestats.reports.units import UnitVersion
 
 
-def relation(catalog: Catalog, name: str, as_of: int) -> exp.Expr:
-    """Return the rows of core table ``name`` that were open at the load ``as_of``."""
+def relation(catalog: Catalog, name: str, as_of: int, versions: exp.Table | None = None) -> exp.Select:
+    """Return the rows of core table ``name`` that were open at the load ``as_of``; ``versions``, named v, stands for its versions, default all."""
     columns = (column(c, "v") for c in catalog.tables[name].columns)
-    return exp.select(*columns).from_(table(f"{name}_version", "core", "v")).where(known_at(as_of, "known_from", "v"))
+    held = versions or table(f"{name}_version", "core", "v")
+    return exp.select(*columns, copy=False).from_(held, copy=False).where(known_at(as_of, "known_from", "v"), copy=False)
 
 
 def known_at(as_of: int, since: str, of: str) -> exp.Expr:
     """Return the condition under which a row of ``of``, known from the load ``since`` until ``known_to``, was known at ``as_of``."""
     until = column("known_to", of)
-    still = exp.or_(exp.Is(this=until, expression=exp.null()), exp.GT(this=until.copy(), expression=literal(as_of)))
-    return exp.and_(exp.LTE(this=column(since, of), expression=literal(as_of)), exp.paren(still))
+    still = exp.or_(exp.Is(this=until, expression=exp.null()), exp.GT(this=until.copy(), expression=literal(as_of)), copy=False)
+    return exp.and_(exp.LTE(this=column(since, of), expression=literal(as_of)), exp.paren(still, copy=False), copy=False)
 
 
 def unit_versions(engine: DuckDBEngine, catalog: Catalog, as_of: int) -> list[UnitVersion]:

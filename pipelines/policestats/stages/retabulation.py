@@ -37,7 +37,7 @@ class Changes:
     _changed: dict[str, exp.Expr | None] = field(default_factory=dict)
     _groupings: dict[str, Grouping | None] = field(default_factory=dict)
     _groups: dict[tuple[str, ...], str] = field(default_factory=dict)
-    _rows: dict[tuple[str, str, bool], str] = field(default_factory=dict)
+    _rows: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _shown: dict[str, str] = field(default_factory=dict)
 
     def concern(self, fact: Fact) -> bool:
@@ -52,17 +52,17 @@ class Changes:
         """Let the names of the core tables that ``fact`` reads stand for the rows of the groups to be made again, as known now or ``before``."""
         found = self._grouping(fact)
         assert found is not None
+        load = self.since if before else self.upto
         wanted: dict[str, str] = {}
         for name in fact.tables:
-            if name in found.tables:
-                wanted[name] = f"temp.{quoted(self._concerned(found, name, before=before))}"
-            elif before:
-                wanted[name] = f"({Query(knowledge.relation(self.catalog, name, self.since), ()).sql('duckdb')})"
+            if name in found.tables or before:
+                versions = table(self._concerned(found, name), "temp", "v") if name in found.tables else None
+                wanted[name] = knowledge.relation(self.catalog, name, load, versions).sql(dialect="duckdb")
         for name in set(self._shown) - set(wanted):
             self.engine.execute(f"DROP VIEW temp.{quoted(name)}")
         for name, rows in wanted.items():
             if self._shown.get(name) != rows:
-                self.engine.execute(f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name)} AS FROM {rows}")
+                self.engine.execute(f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name)} AS {rows}")
         self._shown = wanted
 
     def hide(self) -> None:
@@ -90,11 +90,15 @@ class Changes:
         changed = {name: rows for name in fact.tables if (rows := self._changes(name)) is not None}
         return touched(self.catalog, fact, columns, changed, lambda name: knowledge.relation(self.catalog, name, self.upto))
 
+    def _kin(self, columns: tuple[str, ...]) -> list[tuple[Fact, Grouping]]:
+        """Return the facts whose groups are named by ``columns``, whether a form reads them or not: they share their temporary tables."""
+        found = ((fact, self._grouping(fact)) for fact in self.catalog.facts.values())
+        return [(fact, groups) for fact, groups in found if groups is not None and groups.columns == columns]
+
     def _again(self, columns: tuple[str, ...]) -> str:
         """Return the temporary table of the groups named by ``columns`` that any fact wants made again: one more group is no harm, one less is."""
         if columns not in self._groups:
-            kin = [fact for fact in self.catalog.facts.values() if (g := self._grouping(fact)) is not None and g.columns == columns]
-            queries = [query for fact in kin for query in self._touched(fact, columns) or ()]
+            queries = [query for fact, _ in self._kin(columns) for query in self._touched(fact, columns) or ()]
             found: exp.Expr = queries[0].ast
             for query in queries[1:]:
                 found = exp.union(found, query.ast, distinct=True, copy=False)
@@ -102,18 +106,31 @@ class Changes:
             self.engine.create_temporary(self._groups[columns], Query(found, columns))
         return self._groups[columns]
 
-    def _concerned(self, found: Grouping, name: str, *, before: bool) -> str:
-        """Return the temporary table of the rows of a core table that belong to the groups to be made again (and of those they are joined with)."""
-        groups, told = self._again(found.columns), found.tables[name]
-        partners = [
-            (key, self._concerned(found, other, before=before), c) for key, other, c in found.partners.get(name, []) if other != name
-        ]
-        key = (f"{groups}_{name}", f"{told} {partners}", before)
+    def _concerned(self, found: Grouping, name: str) -> str:
+        """Return the temporary table of the rows of a core table, as known at either load, that any fact of these groups reads to make them again.
+
+        A row more is no harm: what it makes belongs to groups that are left alone, or that have all their rows.
+        """
+        told, partners = found.tables[name], set()
+        for _, other in self._kin(found.columns):
+            if other.tables.get(name) == told:
+                partners |= {(key, self._members(other, by), c) for key, by, c in other.partners.get(name, []) if by != name}
+        return self._materialised(found.columns, name, told, sorted(partners)) if partners else self._members(found, name)
+
+    def _members(self, found: Grouping, name: str) -> str:
+        """Return the temporary table of the rows of a core table, as known at either load, that belong to the groups to be made again."""
+        return self._materialised(found.columns, name, found.tables[name], [])
+
+    def _materialised(self, columns: tuple[str, ...], name: str, told: dict[str, str], partners: list[tuple[str, str, str]]) -> str:
+        groups = self._again(columns)
+        key = (groups, name, str((told, partners)))
         if key not in self._rows:
-            rows = knowledge.relation(self.catalog, name, self.since) if before else table(name, "core")
             self._rows[key] = f"{groups}_{name}_{len(self._rows)}"
-            columns = list(self.catalog.tables[name].columns)
-            self.engine.create_temporary(self._rows[key], belongs(rows, columns, told, groups, partners))
+            names = [*self.catalog.tables[name].columns, "known_from", "known_to"]
+            until = column("known_to", "v")
+            in_reach = exp.or_(exp.Is(this=until, expression=exp.null()), exp.GT(this=until.copy(), expression=literal(self.since)))
+            versions = exp.select(*(column(c, "v") for c in names)).from_(table(f"{name}_version", "core", "v")).where(in_reach)
+            self.engine.create_temporary(self._rows[key], belongs(versions, names, told, groups, partners))
         return self._rows[key]
 
     def _changes(self, name: str) -> exp.Expr | None:
