@@ -64,7 +64,7 @@ def test_an_error_on_transfers_blocks_what_reads_transfers_and_nothing_else(tmp_
         filed = engine.scalar("SELECT value FROM report.cell WHERE unit_code = ? AND row_code = 'T' AND column_code = 'FILED_M'", [STATION])
     # solving and withdrawal look among the transfers for the unit that holds the case; the rates divide what they count
     assert {c for c, (status, _) in found.items() if status == "blocked"} == BLOCKED
-    assert {reason for status, reason in found.values() if status == "blocked"} == {"failed: has_transferred_on"}
+    assert {reason for status, reason in found.values() if status == "blocked"} == {"failed: criminal_case_transfer.has_transferred_on"}
     assert {"FILED_M", "FILED_YTD", "RECLASS_IN_M", "SHARE_YTD"} <= {c for c, (status, _) in found.items() if status == "auto"}
     assert filed == 1
 
@@ -99,5 +99,5 @@ def test_a_number_given_to_objects_of_two_kinds_blocks_the_count_of_objects(tmp_
         statuses = _statuses(engine, catalog, "Z14")
     assert result.failed_errors == ["house.one_object"]
     assert [tuple(r.values()) for r in found] == [("house", "A1")]
-    assert statuses["CLOSE"] == ("blocked", "failed: one_object")
+    assert statuses["CLOSE"] == ("blocked", "failed: house.one_object")
     assert statuses["LEAVE"][0] == "auto"  # who left is counted from residents alone

@@ -187,6 +187,10 @@ def explained(found: Explanation, *, sql: bool) -> None:
                 out.print(f"  {line}", markup=False)
     if found.value is not None:
         out.print(f"Value: {found.value}; status: {found.status}; records behind it: {found.records}", markup=False)
+    if found.blocked_by:
+        out.print("Blocked by:", style="bold")
+        for line in found.blocked_by:
+            out.print(f"  {line}", markup=False)
     if sql:
         for subject, text, count in found.queries:
             out.print(f"\n-- {subject}: {count} rows", style="bold", markup=False)

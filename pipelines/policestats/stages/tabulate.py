@@ -187,6 +187,7 @@ class Tabulation:
         return bool(self.engine.scalar("SELECT count(*) FROM quality.rule_result WHERE as_of = ?", [self.as_of]))
 
     def _blocked(self) -> dict[str, list[str]]:
+        """Return the error rules that failed, by table; a rule is named with its table, since many tables have one of the same name."""
         if self.not_judged:
             return {}
         rows = self.engine.sql(
@@ -195,7 +196,7 @@ class Tabulation:
         )
         found: dict[str, list[str]] = {}
         for r in rows.to_pylist():
-            found.setdefault(r["table_name"], []).append(r["rule_id"])
+            found.setdefault(r["table_name"], []).append(f"{r['table_name']}.{r['rule_id']}")
         return found
 
     def _clear(self, form: Form, *, keep: bool) -> None:
