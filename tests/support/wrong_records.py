@@ -108,8 +108,11 @@ class Sources:
             call = self.rows["incident"].get(row["incident_no"])
             if call is not None and _is_before(row["dispatched_at"], call["received_at"]):
                 yield "not_before_call"
-        elif table == "criminal_case" and row["filing_unit_code"] is None and not row["is_received_from_outside"]:
-            yield "has_unit"
+        elif table == "criminal_case":
+            if row["filing_unit_code"] is None and not row["is_received_from_outside"]:
+                yield "has_unit"
+            if row["dispute_no"] is not None and row["dispute_no"] not in self.rows["dispute"]:
+                yield "known_dispute"
         elif table == "admin_case" and _is_before(row["offender_absent_until"], row["offender_absent_from"]):
             yield "absence_in_order"
         elif table == "hazard":
