@@ -38,7 +38,10 @@ def read(home: Path) -> Content:
         for name, columns in shown.items():
             kept = engine.sql(f"SELECT * FROM report.{name} LIMIT 0").column_names
             columns = columns if "run_id" in kept else columns.replace(" EXCLUDE run_id", "")
-            found[name] = {tuple(map(str, row)) for row in engine.connection.execute(f"SELECT {columns} FROM report.{name} WHERE period = ?", [PERIOD]).fetchall()}
+            found[name] = {
+                tuple(map(str, row))
+                for row in engine.connection.execute(f"SELECT {columns} FROM report.{name} WHERE period = ?", [PERIOD]).fetchall()
+            }
     return found
 
 
@@ -158,7 +161,9 @@ def test_a_rule_that_fails_blocks_its_cells_and_explain_names_it(
         transfers = engine.scalar("SELECT count(*) FROM core.criminal_case_transfer")
 
     def explained(row: str, column: str, unit: str) -> str:
-        done = policestats("explain", "X01", "--row", row, "--column", column, "--period", PERIOD, "--unit", unit, "--home", home, "--no-sql")
+        done = policestats(
+            "explain", "X01", "--row", row, "--column", column, "--period", PERIOD, "--unit", unit, "--home", home, "--no-sql"
+        )
         assert done.code == 0
         return " ".join(done.out.split())
 

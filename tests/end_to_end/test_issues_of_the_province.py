@@ -100,7 +100,9 @@ def test_rates_of_a_unit_are_the_issues_of_the_units_below_it(judged: Judged, le
             (r["table_name"], r["rule_id"]): r["dimension"]
             for r in engine.sql("SELECT DISTINCT table_name, rule_id, dimension FROM quality.rule_result").to_pylist()
         }
-        issues = engine.sql("SELECT DISTINCT table_name, rule_id, record_key, unit_code FROM quality.issue WHERE status = 'open'").to_pylist()
+        issues = engine.sql(
+            "SELECT DISTINCT table_name, rule_id, record_key, unit_code FROM quality.issue WHERE status = 'open'"
+        ).to_pylist()
         rates = engine.sql("SELECT * FROM quality.rate WHERE as_of = ? AND unit_code IS NOT NULL", [judged.result.as_of]).to_pylist()
     failing = {(i["table_name"], i["rule_id"].partition(".")[0], i["record_key"], i["unit_code"]) for i in issues}
     expected: Counter[tuple[str, str, str]] = Counter()

@@ -18,7 +18,9 @@ from tests.support.ledger import ROOT, SHARED
 
 DATA = SHARED / "data" / "nibrs_az2016" / "AZ-2016.zip"
 STRICT = Path(__file__).parent / "strict_rules"
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the FBI's state download is not beside the repository (shared/data/nibrs_az2016)")
+pytestmark = pytest.mark.skipif(
+    not DATA.exists(), reason="the FBI's state download is not beside the repository (shared/data/nibrs_az2016)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,10 @@ def test_both_evaluators_count_what_breaks_a_strict_rule(home: Path, tmp_path: P
     catalog = load_catalog(tmp_path, "us_nibrs")
     result = validate.run(catalog=catalog, home=home)
     counts = agreed(home, catalog)
-    found = {name: {rule: v for (table, rule), v in counts.items() if table == name and rule != "cast"} for name in ("offense", "arrestee", "incident")}
+    found = {
+        name: {rule: v for (table, rule), v in counts.items() if table == name and rule != "cast"}
+        for name in ("offense", "arrestee", "incident")
+    }
     assert found["offense"] == _offenses()
     assert found["arrestee"] == _arrestees()
     assert max(row["incident_date"][:10] for row in delivered("nibrs_incident")) == "2016-12-31"  # and all months to December came

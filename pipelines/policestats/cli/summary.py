@@ -140,6 +140,13 @@ def tabulated(result: TabulateResult) -> None:
             f"run 'policestats validate --as-of {result.as_of}', then tabulate again",
             markup=False,
         )
+    if result.unjudged:
+        out.print(
+            f"data rules        without a verdict at load {result.as_of}, so that they could block no cell: {', '.join(result.unjudged)}; "
+            f"run 'policestats validate --as-of {result.as_of}', cure what it names, then tabulate again",
+            style="yellow",
+            markup=False,
+        )
     out.print(
         f"forms             {', '.join(result.forms)}: {result.cells:,} cells, each traceable ({result.contributions:,} contributions)"
     )

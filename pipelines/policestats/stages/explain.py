@@ -259,9 +259,7 @@ def _run_of(
         ]
 
 
-def _blocked_by(
-    engine: DuckDBEngine, catalog: Catalog, form: Form, period: ReferencePeriod, unit: str, bases: list[str]
-) -> list[str]:
+def _blocked_by(engine: DuckDBEngine, catalog: Catalog, form: Form, period: ReferencePeriod, unit: str, bases: list[str]) -> list[str]:
     """Return what there is to say of each rule that blocks one of the columns ``bases``: the reason of a rate is that of one of its operands."""
     reasons = engine.sql(
         "SELECT DISTINCT reason FROM report.status WHERE form_id = ? AND period = ? AND unit_code = ? AND status = 'blocked' "
