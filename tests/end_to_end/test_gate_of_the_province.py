@@ -123,11 +123,11 @@ def _compare_checks(plain: Content, found: Content, codes: set[str]) -> None:
 @pytest.mark.parametrize(
     "tables",
     [
-        {"criminal_case_transfer"},  # joined by solvings and withdrawals
-        {"incident"},  # read by two forms
         {"house"},  # one part of a union
-        {"callback"},  # read by no form yet
         {"unit"},  # everything adds up along it
+        pytest.param({"criminal_case_transfer"}, marks=pytest.mark.slow),  # joined by solvings and withdrawals
+        pytest.param({"incident"}, marks=pytest.mark.slow),  # read by two forms
+        pytest.param({"callback"}, marks=pytest.mark.slow),  # read by no form yet
         pytest.param({"admin_decision"}, marks=pytest.mark.slow),
         pytest.param({"criminal_case", "dispute_event"}, marks=pytest.mark.slow),
         pytest.param({"resident"}, marks=pytest.mark.slow),
