@@ -50,3 +50,13 @@ def test_a_load_that_nobody_judged_is_told(not_judged: bool) -> None:
         summary.tabulated(result)
     assert ("none judged at load 7" in out.getvalue()) == not_judged
     assert ("policestats validate --as-of 7" in out.getvalue()) == not_judged
+
+
+def test_a_rule_without_a_verdict_is_told() -> None:
+    result = TabulateResult("2026-03", 7, ["F"], 1, 1, 0, 0, 0, [], {}, not_judged=False, unjudged=["case.has_day", "call.*"])
+    with redirect_stdout(io.StringIO()) as out:
+        summary.tabulated(result)
+    told = " ".join(out.getvalue().split())
+    assert (
+        "without a verdict at load 7, so that they could block no cell: case.has_day, call.*; run 'policestats validate --as-of 7'" in told
+    )

@@ -125,7 +125,7 @@ def drive(api: Rest, home: Path) -> None:
     api.post(
         "/backfills", {"dag_id": "monthly_report", "from_date": day, "to_date": day, "max_active_runs": 1, "reprocess_behavior": "none"}
     )
-    run = api.until(lambda: next((r for r in api.runs("monthly_report") if r["run_type"] == "backfill"), None), 60, "the backfill")
+    api.until(lambda: [r for r in api.runs("monthly_report") if r["run_type"] == "backfill"], 60, "the backfill")
 
     def writing() -> list[int]:
         running = [t for r in api.runs("monthly_report") for t in api.tasks("monthly_report", r["dag_run_id"]) if t["state"] == "running"]

@@ -63,15 +63,20 @@ def desk(folder: Path, **rules: str) -> Catalog:
 def warehouse(catalog: Catalog, *, loads: int = 1, **tables: list[Row]) -> Iterator[DuckDBEngine]:
     """Open a warehouse in memory: load n was landed on 2026-02-0n at noon; a row stands from ``known_from`` (default 1) to ``known_to``."""
     with open_memory() as engine:
-        prepare(engine, catalog.tables)
-        for load in range(1, loads + 1):
-            engine.execute("INSERT INTO core.load VALUES (?, 'desk', ?, '{}')", [load, datetime(2026, 2, load, 12)])
-        for name, rows in {"unit": UNITS, **tables}.items():
-            columns = catalog.tables[name].columns.values()
-            schema = pa.schema([*((c.name, _ARROW[c.type]) for c in columns), ("known_from", pa.int64()), ("known_to", pa.int64())])
-            whole = [{"known_from": 1, **{k: _exact(v) if k == "loss_yuan" else v for k, v in row.items()}} for row in rows]
-            engine.append(f"core.{name}_version", pa.Table.from_pylist(whole, schema=schema))
+        fill(engine, catalog, loads, **tables)
         yield engine
+
+
+def fill(engine: DuckDBEngine, catalog: Catalog, loads: int, **tables: list[Row]) -> None:
+    """Write the loads and the rows of an empty warehouse."""
+    prepare(engine, catalog.tables)
+    for load in range(1, loads + 1):
+        engine.execute("INSERT INTO core.load VALUES (?, 'desk', ?, '{}')", [load, datetime(2026, 2, load, 12)])
+    for name, rows in {"unit": UNITS, **tables}.items():
+        columns = catalog.tables[name].columns.values()
+        schema = pa.schema([*((c.name, _ARROW[c.type]) for c in columns), ("known_from", pa.int64()), ("known_to", pa.int64())])
+        whole = [{"known_from": 1, **{k: _exact(v) if k == "loss_yuan" else v for k, v in row.items()}} for row in rows]
+        engine.append(f"core.{name}_version", pa.Table.from_pylist(whole, schema=schema))
 
 
 def _exact(value: Any) -> Decimal | None:
@@ -95,4 +100,4 @@ def issues(engine: DuckDBEngine) -> list[tuple[Any, ...]]:
     return [(r["rule_id"], r["record_key"], r["opened_at"].day, r["closed_at"].day if r["closed_at"] else None, r["status"]) for r in rows]
 
 
-__all__ = ["HEAD", "LABEL", "desk", "issues", "judge", "verdicts", "warehouse"]
+__all__ = ["HEAD", "LABEL", "desk", "fill", "issues", "judge", "verdicts", "warehouse"]

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from policestats.engines.duckdb import open_warehouse
 from policestats.errors import QualityError
 from policestats.quality.judge import Counts
 from policestats.stages import validate as stage
-from tests.quality.desk import HEAD, desk, judge, verdicts, warehouse
+from tests.quality.desk import HEAD, desk, fill, issues, judge, verdicts, warehouse
 
 KINDS = f"""\
 table: report
@@ -156,6 +157,28 @@ def test_a_rule_that_raises_stops_with_its_name_and_the_others_stand(tmp_path: P
         assert "\n" not in str(error.value)  # it alone
         assert verdicts(engine) == {"not_negative": (1, 1, 0, "failed")}
         assert verdicts(engine, "note") == {"pages": (1, 1, 0, "failed")}
+
+
+def test_a_rule_that_names_no_column_stops_with_its_line_and_the_other_tables_stand(tmp_path: Path) -> None:
+    """By the command's own way, on a warehouse in a file: the two wrong files are named, the third table is judged and its issue told."""
+    report = f"table: report\nrules:\n  - {{id: some, {HEAD}, record: {{poeple: {{at_least: 1}}}}}}\n"
+    note = f"table: note\nrules:\n  - {{id: pages, {HEAD}, record: {{pages: {{above: 0}}}}}}\n"
+    catalog = desk(tmp_path, report=report, note=note, notes=note)
+    with open_warehouse(tmp_path) as engine:
+        fill(engine, catalog, 1, report=[{"report_no": "R1", "people": 0}], note=[{"note_no": "N1", "pages": 0}])
+    with pytest.raises(QualityError) as error:
+        stage.run(catalog=catalog, home=tmp_path)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("expectations/tiny/notes.yaml: there is no core table 'notes'")
+    assert lines[1].startswith(
+        "expectations/tiny/report.yaml:3: the rules of 'report' know no column or dimension 'poeple'; did you mean people?"
+    )
+    assert {line.rpartition(" (")[2] for line in lines} == {"no rule of this file was judged)"}
+    with open_warehouse(tmp_path, read_only=True) as engine:
+        assert verdicts(engine, "note") == {"pages": (1, 1, 0, "failed")}
+        assert engine.scalar("SELECT count(*) FROM quality.rule_result WHERE table_name = 'report'") == 0
+        assert [issue[:2] for issue in issues(engine)] == [("pages", "N1")]
 
 
 def test_a_join_that_would_multiply_records_stops_the_rules_of_its_table(tmp_path: Path) -> None:

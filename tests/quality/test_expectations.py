@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from policestats.catalog import load_catalog
 from policestats.quality.names import LANDED_AT
 from policestats.quality.rules import load_rules
 from tests.support.ledger import ROOT
+from tests.support.read_by_hand import tables_of_columns
 
 STANDARDS = sorted(p.parent.name for p in (ROOT / "schemas").glob("*/standard.yaml"))
 
@@ -17,6 +19,50 @@ def test_every_core_table_has_rules_of_its_own(standard: str) -> None:
     catalog = load_catalog(ROOT, standard)
     assert [t.table.name for t in load_rules(catalog) if len(t.rules) < 2] == []
     assert sum(len(t.rules) - 1 for t in load_rules(catalog)) >= 10
+
+
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_every_rule_says_what_it_is_how_grave_how_strict_and_why(standard: str) -> None:
+    """Read from the files themselves: a rule without a share of its own lets no row fail."""
+    count = 0
+    for rules in load_rules(load_catalog(ROOT, standard)):
+        path = ROOT / "expectations" / standard / f"{rules.table.name}.yaml"
+        written = yaml.safe_load(path.read_text(encoding="utf-8"))["rules"]
+        read = {r.id: r for r in rules.rules if not r.is_built_in}
+        assert [w["id"] for w in written] == list(read)  # each id once
+        for w in written:
+            rule, where = read[w["id"]], f"{path.name} {w['id']}"
+            assert rule.dimension == w["dimension"] in ("completeness", "accuracy", "freshness", "consistency"), where
+            assert rule.severity == w["severity"] in ("error", "warning"), where
+            assert (rule.source, rule.label) == (w["source"], w["label"]), where
+            assert len(w["source"].strip()) > 3, where
+            assert float(rule.mostly) == w.get("mostly", 1), where
+            assert 0.5 <= rule.mostly <= 1, where
+        count += len(written)
+    assert count >= {"cn": 60, "us_nibrs": 10}[standard]
+
+
+def test_every_table_is_judged_in_the_dimensions_that_fit_it() -> None:
+    """What must be there and what is accurate everywhere; freshness where a record has a day and a time of entry; consistency where it names another."""
+    catalog = load_catalog(ROOT, "cn")
+    keys = {t.key[0] for t in catalog.tables.values() if len(t.key) == 1}
+    for rules in load_rules(catalog):
+        table, found = rules.table, {r.dimension for r in rules.rules if not r.is_built_in}
+        needed = {"completeness", "accuracy"}
+        if table.date and "entered_at" in table.columns:
+            needed.add("freshness")
+            assert any(r.condition == {"is_late": False} for r in rules.rules), table.name
+        if keys & (table.columns.keys() - set(table.key)) - {"unit_code"}:
+            needed.add("consistency")
+        assert needed <= found, table.name
+
+
+def test_an_error_stands_where_a_form_reads_or_will_read_the_table() -> None:
+    """An error about a table of which no figure is made would block nothing. Four tables wait for the forms about calls back and inspections."""
+    catalog = load_catalog(ROOT, "cn")
+    read = {table for columns in tables_of_columns(ROOT, "cn").values() for tables in columns.values() for table in tables}
+    grave = {r.table for rules in load_rules(catalog) for r in rules.rules if r.severity == "error"}
+    assert grave - read == {catalog.standard.units_table, "callback", "hazard", "inspection", "premises"}
 
 
 @pytest.mark.parametrize("standard", STANDARDS)

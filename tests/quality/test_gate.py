@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from policestats.catalog import Catalog, load_catalog
 from policestats.engines.duckdb import DuckDBEngine
+from policestats.errors import QualityError
 from policestats.periods import ReferencePeriod
 from policestats.quality.rules import load_rules
 from policestats.reports.template import load_forms
@@ -64,7 +68,7 @@ def test_an_error_on_transfers_blocks_what_reads_transfers_and_nothing_else(tmp_
         filed = engine.scalar("SELECT value FROM report.cell WHERE unit_code = ? AND row_code = 'T' AND column_code = 'FILED_M'", [STATION])
     # solving and withdrawal look among the transfers for the unit that holds the case; the rates divide what they count
     assert {c for c, (status, _) in found.items() if status == "blocked"} == BLOCKED
-    assert {reason for status, reason in found.values() if status == "blocked"} == {"failed: has_transferred_on"}
+    assert {reason for status, reason in found.values() if status == "blocked"} == {"failed: criminal_case_transfer.has_transferred_on"}
     assert {"FILED_M", "FILED_YTD", "RECLASS_IN_M", "SHARE_YTD"} <= {c for c, (status, _) in found.items() if status == "auto"}
     assert filed == 1
 
@@ -99,5 +103,28 @@ def test_a_number_given_to_objects_of_two_kinds_blocks_the_count_of_objects(tmp_
         statuses = _statuses(engine, catalog, "Z14")
     assert result.failed_errors == ["house.one_object"]
     assert [tuple(r.values()) for r in found] == [("house", "A1")]
-    assert statuses["CLOSE"] == ("blocked", "failed: one_object")
+    assert statuses["CLOSE"] == ("blocked", "failed: house.one_object")
     assert statuses["LEAVE"][0] == "auto"  # who left is counted from residents alone
+
+
+def test_an_error_rule_that_raises_is_told_where_it_could_block_nothing(tmp_path: Path) -> None:
+    """A rule that raised is not a rule that failed: its cells stand, and the tabulation names it."""
+    for name in ("schemas", "expectations"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    head = "dimension: accuracy, severity: error, label: {zh: 字, en: word}, source: a test"
+    with (tmp_path / "expectations" / "cn" / "admin_decision.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"  - {{id: too_large, {head}, record: {{fine_yuan: {{below: 1{'0' * 35}}}}}}}\n")
+    catalog = load_catalog(tmp_path, "cn")
+    form = {"Z01": load_forms(load_catalog(ROOT, "cn"))["Z01"]}
+    decision = {"decision_no": "D1", "case_no": "A1", "kind_code": "penalty", "decided_on": DAY, "entered_at": NOON, "unit_code": STATION}
+    with province(catalog, criminal_case=[CASE], admin_case=[OFFENCE], admin_decision=[decision | {"fine_yuan": 200}]) as engine:
+        with pytest.raises(QualityError, match=r"rule admin_decision\.too_large raised instead of passing or failing"):
+            validate(engine, catalog, load_rules(catalog), tmp_path)
+        made = tabulate(engine, catalog, ReferencePeriod.parse("2026-01"), form)
+        blocked = engine.scalar("SELECT count(*) FROM report.status WHERE status = 'blocked'")
+        engine.execute("DELETE FROM quality.rule_result WHERE table_name = 'incident' AND rule_id = 'has_received_at'")
+        again = tabulate(engine, catalog, ReferencePeriod.parse("2026-01"), form)
+        sound = tabulate(engine, load_catalog(ROOT, "cn"), ReferencePeriod.parse("2026-01"), form)
+    assert (made.not_judged, made.unjudged, blocked) == (False, ["admin_decision.too_large"], 0)
+    assert again.unjudged == ["admin_decision.too_large", "incident.has_received_at"]
+    assert sound.unjudged == ["incident.has_received_at"]

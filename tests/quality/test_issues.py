@@ -52,6 +52,31 @@ def test_issues_open_close_and_open_again_over_the_loads(tmp_path: Path) -> None
         assert len(ids) == 3  # R1's two spells are one issue come back
 
 
+@pytest.mark.parametrize("loads", [(1, 2, 3, 4, 5), (2, 5), (5,)], ids=["each load", "now and then", "once"])
+def test_a_record_that_goes_comes_back_and_is_corrected_is_one_issue_in_spells(tmp_path: Path, loads: tuple[int, ...]) -> None:
+    """Bad at load 1, deleted at 2, back and bad as it was at 3, corrected at 4, bad in another way at 5; whenever validate runs."""
+    bad = {"report_no": "R1", "unit_code": "S1", "loss_yuan": -5}
+    versions = [
+        {**bad, "known_from": 1, "known_to": 2},
+        {**bad, "known_from": 3, "known_to": 4},
+        {**bad, "loss_yuan": 5, "known_from": 4, "known_to": 5},
+        {**bad, "loss_yuan": -7, "known_from": 5},
+    ]
+    catalog = desk(tmp_path, report=RULES)
+    with warehouse(catalog, loads=5, report=versions) as engine:
+        for load in loads:
+            judge(engine, catalog, tmp_path, as_of=load)
+        assert issues(engine) == [
+            ("not_negative", "R1", 1, 2, "closed"), ("not_negative", "R1", 3, 4, "closed"), ("not_negative", "R1", 5, None, "open"),
+        ]  # fmt: skip
+        landed = engine.sql("SELECT landed_at FROM core.load ORDER BY load_id").column(0).to_pylist()
+        told = _told(engine)
+        assert {r["issue_id"] for r in told} == {told[0]["issue_id"]}
+        times = sorted(t for r in told for t in (r["opened_at"], r["closed_at"]) if t is not None)
+        assert times == landed  # landing times, whatever the clock says when validate runs
+        assert [r["detail"] for r in sorted(told, key=lambda r: r["opened_at"])] == [f"loss_yuan={n}.000000" for n in (-5, -5, -7)]
+
+
 def test_one_run_at_the_end_tells_the_same_as_a_run_after_each_load(tmp_path: Path) -> None:
     catalog = desk(tmp_path, report=RULES)
     with warehouse(catalog, loads=3, report=VERSIONS) as engine:

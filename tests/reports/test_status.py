@@ -111,7 +111,7 @@ def test_a_failed_error_rule_blocks_what_reads_its_table(catalog: Catalog, form:
         )
         _, cells = tiny.filled(engine, catalog, "2026-10", form)
         found = statuses(engine)
-    assert found[NORTH_1, "PENDING"] == ("blocked", 22, 22, "failed: r1, r2")  # it reads the transfers
+    assert found[NORTH_1, "PENDING"] == ("blocked", 22, 22, "failed: move.r1, move.r2")  # it reads the transfers
     assert found[NORTH_1, "FILED"][0] == "auto"  # it does not; a warning, a pass, a verdict of another load block nothing
     assert found[NORTH_2, "PENDING"][0] == "blocked"  # worse than a missing month
     assert not [key for key in cells if key[2] == "PENDING"]

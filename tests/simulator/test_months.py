@@ -125,6 +125,14 @@ def test_defects_are_where_the_list_says(tmp_path):
     assert "999999" not in (tmp_path / "defects.csv").read_text(encoding="utf-8").replace("990999510000", "").replace("CJ999999", "")
 
 
+def test_a_record_is_spoilt_once_however_many_are(tmp_path):
+    """A record added without its date is no candidate for a date that lies years ahead."""
+    made = simulate(tmp_path, months=1, defects=0.2)
+    told_by_stories = ("unknown_charge", "unknown_unit", "unknown_type")
+    spoilt = [(d.table, d.key) for d in made.defects if d.kind not in told_by_stories and d.kind != "duplicate_key"]
+    assert len(spoilt) == len(set(spoilt)) > 300
+
+
 @pytest.mark.slow
 def test_drift_changes_the_shape_from_its_month_on(tmp_path):
     shapes = {}

@@ -140,6 +140,13 @@ def tabulated(result: TabulateResult) -> None:
             f"run 'policestats validate --as-of {result.as_of}', then tabulate again",
             markup=False,
         )
+    if result.unjudged:
+        out.print(
+            f"data rules        without a verdict at load {result.as_of}, so that they could block no cell: {', '.join(result.unjudged)}; "
+            f"run 'policestats validate --as-of {result.as_of}', cure what it names, then tabulate again",
+            style="yellow",
+            markup=False,
+        )
     out.print(
         f"forms             {', '.join(result.forms)}: {result.cells:,} cells, each traceable ({result.contributions:,} contributions)"
     )
@@ -187,6 +194,10 @@ def explained(found: Explanation, *, sql: bool) -> None:
                 out.print(f"  {line}", markup=False)
     if found.value is not None:
         out.print(f"Value: {found.value}; status: {found.status}; records behind it: {found.records}", markup=False)
+    if found.blocked_by:
+        out.print("Blocked by:", style="bold")
+        for line in found.blocked_by:
+            out.print(f"  {line}", markup=False)
     if sql:
         for subject, text, count in found.queries:
             out.print(f"\n-- {subject}: {count} rows", style="bold", markup=False)

@@ -100,16 +100,31 @@ class TableRules:
 def load_rules(catalog: Catalog) -> list[TableRules]:
     """Return the rules of every core table, by name of the table; a table without a file has READABLE_RULE alone.
 
-    Raises: DefinitionError with file, line, value and cure.
+    Raises: DefinitionError with file, line, value and cure, a line for each file that is wrong.
     """
+    rules, wrong = read_rules(catalog)
+    if wrong:
+        raise DefinitionError("\n".join(str(error) for error in wrong.values()))
+    return rules
+
+
+def read_rules(catalog: Catalog) -> tuple[list[TableRules], dict[str, DefinitionError]]:
+    """Return the rules of every core table whose file is right, and by its stem what is wrong with each other file."""
     files = {path.stem: path for path in sorted(catalog.expectations.glob("*.yaml"))}
+    rules: list[TableRules] = []
+    wrong: dict[str, DefinitionError] = {}
     for stem, path in files.items():
         if stem not in catalog.tables:
-            raise DefinitionError(
+            wrong[stem] = DefinitionError(
                 f"{path.relative_to(catalog.root)}: there is no core table {stem!r}, and a rules file is named after its table; "
                 f"{nearest(stem, catalog.tables)}"
             )
-    return [_read(catalog, table, files.get(name)) for name, table in sorted(catalog.tables.items())]
+    for name, table in sorted(catalog.tables.items()):
+        try:
+            rules.append(_read(catalog, table, files.get(name)))
+        except DefinitionError as error:
+            wrong[name] = error
+    return rules, wrong
 
 
 def _read(catalog: Catalog, table: Table, path: Path | None) -> TableRules:

@@ -23,6 +23,7 @@ _AUTO, _PARTIAL, _MISSING, _BLOCKED, _NOT_APPLICABLE = map(ORDER.index, ("auto",
 
 #: The reason of what only people can give.
 TYPED = "typed by people, and nothing has been typed"
+_FAILED = "failed: "
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def statuses(
     """Return the statuses of every column of the form (and of the previous values its checks ask for), by unit.
 
     Args:
-        blocked: for a core table, the failed error rules that block it.
+        blocked: for a core table, the failed error rules that block it. Those of the units table block every column: all units add up along it.
         units: units of the tree, in its order.
     """
     found: dict[str, ColumnStatus] = {}
@@ -97,9 +98,8 @@ def statuses(
         key = (tables, begin or min(catalog.standard.records_begin, end), end)
         if key not in known:
             known[key] = deliveries.coverage(*key, is_restated=plan.form.lateness == "restated")
-        rules = tuple(
-            sorted({rule for table in catalog.fact(reading.indicator.fact, reading.column).tables for rule in blocked.get(table, [])})
-        )
+        read = (*catalog.fact(reading.indicator.fact, reading.column).tables, catalog.standard.units_table)
+        rules = tuple(sorted({rule for table in read for rule in blocked.get(table, [])}))
         if (key, rules) not in judged:
             judged[key, rules] = _of(known[key], rules, units)
         found[reading.column] = judged[key, rules]
@@ -119,7 +119,7 @@ def _delivered_tables(catalog: Catalog, reading: Reading) -> tuple[str, ...]:
 def _of(coverages: Coverages, rules: tuple[str, ...], units: list[str]) -> ColumnStatus:
     delivered, due, silent = coverages.at(units)
     if rules:
-        blocked = ColumnStatus.everywhere("blocked", "failed: " + ", ".join(rules), len(units))
+        blocked = ColumnStatus.everywhere("blocked", _FAILED + ", ".join(rules), len(units))
         return ColumnStatus(blocked.ranks, delivered, due, blocked.reasons)
     whole = delivered == due
     ranks = np.where(whole, _AUTO, np.where(delivered > 0, _PARTIAL, _MISSING))
@@ -149,6 +149,11 @@ def _worse(one: ColumnStatus, other: ColumnStatus) -> ColumnStatus:
     takes = (other.ranks > one.ranks) | ((other.ranks == one.ranks) & (other.due > one.due))
     pairs = ((one.ranks, other.ranks), (one.delivered, other.delivered), (one.due, other.due), (one.reasons, other.reasons))
     return ColumnStatus(*(np.where(takes, theirs, ours) for ours, theirs in pairs))
+
+
+def failed_rules(reason: str | None) -> list[str]:
+    """Return the rules (table.rule) that the reason of a blocked column names; none for a reason of another kind."""
+    return reason.removeprefix(_FAILED).split(", ") if reason is not None and reason.startswith(_FAILED) else []
 
 
 def printed(code: str) -> bool:

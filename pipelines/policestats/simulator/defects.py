@@ -112,18 +112,24 @@ def add_defects(world: World, rng: Random, share: float, first: date, after: dat
     """
     found = list(_told_by_stories(world))
     spoilt: set[int] = set()
+    copies: set[int] = set()
     for kind in _KINDS if share else ():
         records = world.systems[_SYSTEM_OF[kind.table]]
         rows = [
             row for row in records.tables[kind.table] if first <= row.changed_at.date() < after and id(row) not in spoilt and kind.fits(row)
         ]
         for row in rng.sample(rows, min(len(rows), max(1, round(share * len(rows))))):
+            if id(row) in copies:  # what was added is wrong already, and may lack the very date
+                continue
             spoilt.add(id(row))
-            found.append(_spoil(world, records, row, kind))
+            wrong, defect = _spoil(world, records, row, kind)
+            if kind.as_copy:
+                copies.add(id(wrong))
+            found.append(defect)
     return found
 
 
-def _spoil(world: World, records: Records, row: Row, kind: _Kind) -> Defect:
+def _spoil(world: World, records: Records, row: Row, kind: _Kind) -> tuple[Row, Defect]:
     wrong = kind.make(row)
     if kind.as_copy:
         number = {} if kind.keeps_key else {KEYS[row.table][-1]: world.number("DEF")}
@@ -131,7 +137,7 @@ def _spoil(world: World, records: Records, row: Row, kind: _Kind) -> Defect:
         row = records.add(kind.table, at=row.changed_at, **values | wrong | number)
     else:
         world.change(records, row, row.changed_at, **wrong)
-    return Defect(kind.kind, records.database, kind.table, _key(row), kind.column, kind.says)
+    return row, Defect(kind.kind, records.database, kind.table, _key(row), kind.column, kind.says)
 
 
 def _told_by_stories(world: World) -> Iterator[Defect]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from policestats.catalog import Catalog, Indicator
-from policestats.engines.duckdb import WAREHOUSE, open_warehouse
+from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse
 from policestats.errors import StatisticsError, nearest
 from policestats.periods import ReferencePeriod
 from policestats.reports.blocks import Row
 from policestats.reports.found_rows import NO_VALUE, block_of, split
+from policestats.reports.status import failed_rules
 from policestats.reports.template import Form, FormColumn, load_forms, operands
 
 _VARIANTS = {
@@ -26,13 +27,17 @@ _VARIANTS = {
 
 @dataclass
 class Explanation:
-    """What there is to say of a cell. ``queries`` holds (subject, SQL, rows it gave); empty when the period was not tabulated."""
+    """What there is to say of a cell. ``queries`` holds (subject, SQL, rows it gave); empty when the period was not tabulated.
+
+    ``blocked_by`` has a line for each failed rule that blocks the cell or one of the cells it is made of.
+    """
 
     title: str
     lines: list[str]
     policies: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     status: str | None = None
+    blocked_by: list[str] = field(default_factory=list)
     records: int | None = None
     value: str | None = None
     queries: list[tuple[str, str, int]] = field(default_factory=list)
@@ -226,6 +231,7 @@ def _run_of(
         explanation.status = (
             f"{s['status']} ({s['delivered']} of {s['due']} unit-months delivered){': ' + s['reason'] if s['reason'] else ''}"
         )
+        explanation.blocked_by = _blocked_by(engine, catalog, form, period, chosen, bases)
         value = engine.scalar(
             "SELECT value FROM report.cell WHERE form_id = ? AND period = ? AND unit_code = ? AND row_code = ? AND column_code = ?",
             [form.id, period.text, chosen, row.code, column.code],
@@ -251,6 +257,32 @@ def _run_of(
                 [form.id, period.text, subjects, bases],
             ).to_pylist()
         ]
+
+
+def _blocked_by(engine: DuckDBEngine, catalog: Catalog, form: Form, period: ReferencePeriod, unit: str, bases: list[str]) -> list[str]:
+    """Return what there is to say of each rule that blocks one of the columns ``bases``: the reason of a rate is that of one of its operands."""
+    reasons = engine.sql(
+        "SELECT DISTINCT reason FROM report.status WHERE form_id = ? AND period = ? AND unit_code = ? AND status = 'blocked' "
+        "AND list_contains(?, column_code)",
+        [form.id, period.text, unit, bases],
+    )
+    rules = sorted({rule for reason in reasons.column(0).to_pylist() for rule in failed_rules(reason)})
+    if not rules:
+        return []
+    told = engine.sql(
+        "SELECT r.* FROM quality.rule_result AS r JOIN report.run AS run ON run.as_of = r.as_of WHERE run.form_id = ? AND run.period = ? "
+        "AND list_contains(?, r.table_name || '.' || r.rule_id) ORDER BY r.table_name, r.rule_id",
+        [form.id, period.text, rules],
+    ).to_pylist()
+    found = []
+    for r in told:
+        again = "" if r["verdict"] == "failed" else f" (judged again since: {r['verdict']}; tabulate again)"
+        found.append(
+            f"{r['table_name']}.{r['rule_id']} ({r['label_zh']}; {r['label_en']}): {r['failed']:,} of {r['checked']:,} failed at load {r['as_of']}, "
+            f"{r['mostly'].normalize():f} of them must hold{again}. Source: {r['source']}. "
+            f"The rule: expectations/{catalog.standard.id}/{r['table_name']}.yaml; the records: quality.issue"
+        )
+    return found
 
 
 def _figure(catalog: Catalog, column: FormColumn, row: Row, value: Decimal | None, status: str) -> str:

@@ -13,6 +13,7 @@ from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse
 from policestats.errors import PeriodError, StatisticsError, nearest
 from policestats.periods import ReferencePeriod
+from policestats.quality.rules import read_rules
 from policestats.query import Query, column, table
 from policestats.query.build import aliased
 from policestats.reports import contract, fold
@@ -44,7 +45,8 @@ class TabulateResult:
     """What one tabulation made.
 
     ``remade`` counts, for each form, the facts made wholly, those of which some groups were made again, and those left alone. With
-    ``not_judged`` no data rule has a verdict at the load ``as_of``, so that no rule could block a cell.
+    ``not_judged`` no data rule has a verdict at the load ``as_of``, so that no rule could block a cell; ``unjudged`` are else the error rules
+    (table.rule; table.* for a file that is wrong) without one, which could not.
     """
 
     period: str
@@ -58,6 +60,7 @@ class TabulateResult:
     rates: list[GenerationRate]
     remade: dict[str, Remade]
     not_judged: bool
+    unjudged: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -200,6 +203,7 @@ class Tabulation:
         return bool(self.engine.scalar("SELECT count(*) FROM quality.rule_result WHERE as_of = ?", [self.as_of]))
 
     def _blocked(self) -> dict[str, list[str]]:
+        """Return the error rules that failed, by table; a rule is named with its table, since many tables have one of the same name."""
         if self.not_judged:
             return {}
         rows = self.engine.sql(
@@ -208,8 +212,17 @@ class Tabulation:
         )
         found: dict[str, list[str]] = {}
         for r in rows.to_pylist():
-            found.setdefault(r["table_name"], []).append(r["rule_id"])
+            found.setdefault(r["table_name"], []).append(f"{r['table_name']}.{r['rule_id']}")
         return found
+
+    def unjudged(self) -> list[str]:
+        """Return the error rules that have no verdict at the load, because they raised or are newer; none when nothing was judged at all."""
+        if self.not_judged:
+            return []
+        rules, wrong = read_rules(self.catalog)
+        judged = self.engine.sql("SELECT table_name || '.' || rule_id FROM quality.rule_result WHERE as_of = ?", [self.as_of])
+        grave = {f"{r.table}.{r.id}" for t in rules for r in t.rules if r.severity == "error"}
+        return sorted(grave - set(judged.column(0).to_pylist())) + [f"{name}.*" for name in wrong]
 
     def _clear(self, form: Form, *, keep: bool) -> None:
         """Remove what an earlier tabulation of this form and period wrote; with ``keep`` all but its contributions and their SQL.
@@ -290,6 +303,7 @@ def tabulate(
         rates,
         work.remade,
         work.not_judged,
+        work.unjudged(),
     )
 
 

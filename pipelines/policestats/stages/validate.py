@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -16,11 +16,11 @@ from sqlglot import exp
 
 from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse, quoted
-from policestats.errors import FanOutError, QualityError
+from policestats.errors import DefinitionError, FanOutError, QualityError
 from policestats.periods import ReferencePeriod
 from policestats.quality import judge
 from policestats.quality.judge import Counts
-from policestats.quality.rules import Rule, TableRules, load_rules
+from policestats.quality.rules import Rule, TableRules, read_rules
 from policestats.quality.scorecard import Delivery, Score, delivery_grid, scores
 from policestats.quality.suites import Evaluation, evaluate
 from policestats.query import Query, column, equal, literal, table
@@ -321,12 +321,12 @@ def run(*, catalog: Catalog, home: Path, as_of: int | None = None, progress: Pro
     Args:
         as_of: the load whose knowledge counts; default the latest. The same ``as_of`` gives the same verdicts for ever.
         progress: called with a line of text now and then.
-    Raises: DefinitionError for a rule that names what is not there, before anything runs; QualityError naming the rules that raised, after
-        the verdicts of all others were stored; StatisticsError for a load that does not exist.
+    Raises: QualityError naming the rules that raised and the files that are wrong (a rule that names what is not there), after the verdicts
+        of all others were stored; StatisticsError for a load that does not exist.
     """
-    rules = load_rules(catalog)
+    rules, wrong = read_rules(catalog)
     with open_warehouse(home) as engine:
-        return validate(engine, catalog, rules, home, as_of=as_of, progress=progress)
+        return validate(engine, catalog, rules, home, as_of=as_of, progress=progress, wrong=wrong)
 
 
 def validate(
@@ -337,8 +337,9 @@ def validate(
     *,
     as_of: int | None = None,
     progress: Progress | None = None,
+    wrong: Mapping[str, DefinitionError] | None = None,
 ) -> ValidateResult:
-    """Do what ``run`` does on an open engine with the given rules.
+    """Do what ``run`` does on an open engine with the given rules; ``wrong`` says what is wrong with the file of each other table.
 
     ``folder`` takes a passing file, and keeps what Great Expectations said at each load, table by table, as quality/<load>/<table>.json.
     """
@@ -349,6 +350,7 @@ def validate(
         write_codelists(engine, catalog)
     with tempfile.TemporaryDirectory(prefix="validate-", dir=folder) as passing:
         work = Validation(engine, catalog, landed, load, list(rules), Path(passing), progress or (lambda message: None))
+        work.problems += [f"{error} (no rule of this file was judged)" for error in (wrong or {}).values()]
         return _judged(work, rules, folder)
 
 
