@@ -30,7 +30,8 @@ def test_every_service_becomes_healthy_and_ends_by_its_process_id(seen: tuple[st
     of_profile = {name for name, given in compose.written()["services"].items() if set(given.get("profiles", [])) <= {profile}}
     assert set(report.healthy) == of_profile - {"init"}
     assert set(report.ended) == of_profile - {"postgres"}
-    assert report.ended["init"] == 0
+    # Airflow 3.3's LocalExecutor asks only workers still alive to leave; when one has taken another's request, a third waits until it is killed.
+    assert {name: code for name, code in report.ended.items() if code and (name, code) != ("scheduler", -9)} == {}
     assert report.left == []
 
 

@@ -73,6 +73,7 @@ class Service:
     mounts: list[Mount]
     check: list[str]
     after: dict[str, str]  # service -> condition
+    grace_seconds: int  # after being asked to end, until it is killed
 
 
 def written() -> dict[str, Any]:
@@ -162,6 +163,7 @@ def services(values: dict[str, str]) -> dict[str, Service]:
             mounts,
             ["/bin/sh", "-c", *check] if kind == "CMD-SHELL" else check,
             {other: needed["condition"] for other, needed in given.get("depends_on", {}).items()},
+            _seconds(given.get("stop_grace_period", "10s")),
         )
     return found
 
@@ -199,6 +201,11 @@ def _copies(line: str, folder: str) -> list[tuple[str, str]]:
     if target.endswith("/"):
         return [(name, str(Path(place) / Path(name).name)) for name in names]
     return [(name, place) for name in names]
+
+
+def _seconds(text: str) -> int:
+    number, unit = int(text[:-1]), text[-1]
+    return number * {"s": 1, "m": 60}[unit]
 
 
 def _mount(text: str) -> Mount:
