@@ -6,6 +6,7 @@ Commands, environment, mounts, order and health checks are read from the file; s
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -19,14 +20,16 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=["", "celery"], ids=["local", "celery"])
-def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, stack.Report]:
-    """The profile, and what was seen of its services from their start to their end."""
-    return request.param, stack.run(tmp_path_factory.mktemp("services"), request.param)
+@pytest.mark.parametrize("profile", ["", "celery"], ids=["local", "celery"])
+def test_the_services_come_up_run_a_task_and_end(tmp_path: Path, profile: str) -> None:
+    """One test, because workers of pytest share no fixture: the services would be started once for each."""
+    report = stack.run(tmp_path, profile)
+    _every_service_became_healthy_and_ended_by_its_process_id(report, profile)
+    _the_api_showed_every_dag_of_the_folder_to_the_login_of_the_env_file_alone(report)
+    _a_task_ran_where_it_should_with_data_and_key_and_no_secret_of_others(report, profile)
 
 
-def test_every_service_becomes_healthy_and_ends_by_its_process_id(seen: tuple[str, stack.Report]) -> None:
-    profile, report = seen
+def _every_service_became_healthy_and_ended_by_its_process_id(report: stack.Report, profile: str) -> None:
     of_profile = {name for name, given in compose.written()["services"].items() if set(given.get("profiles", [])) <= {profile}}
     assert set(report.healthy) == of_profile - {"init"}
     assert set(report.ended) == of_profile - {"postgres"}
@@ -35,18 +38,16 @@ def test_every_service_becomes_healthy_and_ends_by_its_process_id(seen: tuple[st
     assert report.left == []
 
 
-def test_the_api_shows_every_dag_of_the_folder_to_the_login_of_the_env_file_alone(seen: tuple[str, stack.Report]) -> None:
-    _, report = seen
+def _the_api_showed_every_dag_of_the_folder_to_the_login_of_the_env_file_alone(report: stack.Report) -> None:
     assert report.import_errors == []
     assert {path.name for path in (ROOT / "dags").glob("*.py")} <= set(report.dags.values())
     assert report.wrong_password == 401
 
 
-def test_a_task_runs_where_it_should_with_data_and_key_and_no_secret_of_others(seen: tuple[str, stack.Report]) -> None:
-    profile, report = seen
+def _a_task_ran_where_it_should_with_data_and_key_and_no_secret_of_others(report: stack.Report, profile: str) -> None:
     assert report.probe["host"] == ("worker" if profile == "celery" else "scheduler")
-    assert report.probe["secrets"] == ["POLICESTATS_PSEUDONYM_KEY_FILE"]
     assert report.probe["uid"] == (compose.image().uid if os.geteuid() == 0 else os.geteuid())
+    assert report.probe["secrets"] == ["POLICESTATS_PSEUDONYM_KEY_FILE"]
     assert report.key_is_that_of_the_file
     assert report.written_to_data == "written by a task"
     assert report.probe_log
