@@ -24,7 +24,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 lock: ## Resolve pyproject.toml again into requirements.lock (hashes, no host names)
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }
-	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --extra dev --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --extra celery --extra dev --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 
 demo: setup ## Simulate a small province and take it to a published release through the real Airflow DAG
 	@$(BIN)/python -m policestats.demo

@@ -63,10 +63,10 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def running() -> Iterator[PostgresServer]:
+def running(port: int | None = None) -> Iterator[PostgresServer]:
     """Start a server with a folder of its own under the temporary folder; end it by its process id and remove the folder.
 
-    PostgreSQL refuses to run as root: then it runs as the user ``nobody``.
+    ``port``: where it listens, default a free one. PostgreSQL refuses to run as root: then it runs as the user ``nobody``.
     """
     folder = Path(tempfile.mkdtemp(prefix="policestats-postgres-"))
     user = "nobody" if os.geteuid() == 0 else None
@@ -84,7 +84,7 @@ def running() -> Iterator[PostgresServer]:
             [binaries / "initdb", "-D", data, "-U", SUPERUSER, "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8", "--locale=C", "--no-sync"],
             check=True, capture_output=True, user=user, cwd="/",
         )  # fmt: skip
-        port = _free_port()
+        port = port or _free_port()
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [binaries / "postgres", "-D", data, "-h", HOST, "-p", str(port), "-k", "", "-F"],
