@@ -20,6 +20,7 @@ COMMANDS = {
     "rebuild": ["--standard", "--home"],
     "validate": ["--standard", "--home", "--as-of", "--format"],
     "tabulate": ["--standard", "--home", "--period", "--as-of", "--policy", "--form", "2026-W41"],
+    "check": ["--standard", "--home", "--period", "--as-of"],
     "publish": ["--standard", "--home", "--period"],
     "run": ["--standard", "--home", "--period", "--source"],
     "form": ["--home", "FORM", "--unit", "--release", "--format"],

@@ -16,7 +16,7 @@ from policestats.landing.raw import RawStore
 from policestats.simulator import simulate
 from policestats.simulator.databases import KEYS
 from policestats.stages import tabulate
-from tests.support import dag_process
+from tests.support import dag_runs
 from tests.support.content import content
 from tests.support.identities import identities, revealed
 from tests.support.late_change import change_late, copied
@@ -42,7 +42,8 @@ def test_the_second_run_takes_up_what_changed(tmp_path: Path, monkeypatch: pytes
     catalog = load_catalog(ROOT, "cn")
     sources, home = tmp_path / "sources", tmp_path / "var"
     locations = simulate(sources, months=1).locations
-    first = dag_process.run(home, locations, PERIOD)
+    runs = [*dag_runs.NIGHTLY, ("monthly_report", {"period": PERIOD})]
+    first = dag_runs.run(home, locations, runs).remade
     assert set(first) == {"X01", "X02", "Z01", "Z11", "Z13", "Z14"}
     assert all(made["by_groups"] == made["kept"] == 0 < made["wholly"] for made in first.values())
     loads = RawStore(home).loads()
@@ -50,7 +51,7 @@ def test_the_second_run_takes_up_what_changed(tmp_path: Path, monkeypatch: pytes
 
     former = copied(sources, tmp_path / "former")
     change_late(sources, PERIOD, move=False)
-    second = dag_process.run(home, locations, PERIOD)
+    second = dag_runs.run(home, locations, runs).remade
 
     # only the two changed sources gave a load, and it holds the changed records alone
     later = RawStore(home).loads()[len(loads) :]

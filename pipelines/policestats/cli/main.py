@@ -242,6 +242,22 @@ def tabulate(
 @options.standard
 @options.home
 @options.period
+@options.as_of
+def check(standard: str | None, home: Path | None, period: str, as_of: int | None) -> None:
+    """Check the forms of PERIOD as they were tabulated, also between forms that were tabulated one by one."""
+    from policestats.stages import check
+
+    with printing.progress() as tell:
+        r = check.run(catalog=options.catalog(standard), home=settings.home(home), period=period, as_of=as_of, progress=tell)
+    summary.checked(r)
+    if r.failed_errors:
+        sys.exit(NEEDS_A_HUMAN)
+
+
+@cli.command()
+@options.standard
+@options.home
+@options.period
 def publish(standard: str | None, home: Path | None, period: str) -> None:
     """Publish what was tabulated for PERIOD as an immutable release, and make it the current one."""
     from policestats.stages import publish

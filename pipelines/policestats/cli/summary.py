@@ -12,6 +12,7 @@ from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse, 
 from policestats.engines.release_folder import CURRENT, MANIFEST, resolve
 from policestats.errors import ReleaseError
 from policestats.reports.generation import GenerationRate
+from policestats.stages.check import CheckResult
 from policestats.stages.explain import Explanation
 from policestats.stages.publish import PublishResult
 from policestats.stages.run import RunResult
@@ -150,6 +151,11 @@ def tabulated(result: TabulateResult) -> None:
     out.print(
         f"forms             {', '.join(result.forms)}: {result.cells:,} cells, each traceable ({result.contributions:,} contributions)"
     )
+    checked(result)
+
+
+def checked(result: TabulateResult | CheckResult) -> None:
+    """Print what the checks found, and the four rates with the reasons."""
     checks = f"{result.failed_errors} errors and {result.failed_warnings} warnings failed, {result.not_evaluated} not evaluated"
     out.print(f"checks            {checks} (warnings are worth a look, not wrong)")
     overall = [r for r in result.rates if r.form_id is None and r.unit_code is None]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from policestats.catalog import Catalog
+from policestats.catalog import Catalog, load_catalog
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse
 from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
@@ -39,15 +40,17 @@ def run(
     """Check every form due in ``period`` as tabulated at the load ``as_of`` (default the latest), and write report.check_* and report.generation.
 
     Forms may have been tabulated one by one, in any order: a check that reads another form is evaluated here, once all of them stand.
+    The choices of policies are those with which the forms were tabulated.
 
     Raises: StatisticsError when a form was not tabulated at that load with the definitions as they are now.
     """
     tell = progress or (lambda message: None)
     wanted = ReferencePeriod.parse(period)
-    forms = due(load_forms(catalog), wanted)
     with open_warehouse(home) as engine:
         known = knowledge.loads(engine)
         load = knowledge.chosen_load(known, as_of)
+        catalog = _as_chosen(engine, catalog, wanted, load)
+        forms = due(load_forms(catalog), wanted)
         with engine.transaction(), engine.names_from("core"):
             work = Tabulation(engine, catalog, wanted, load, max(known))
             for form in forms:
@@ -69,6 +72,14 @@ def run(
         sum(o.count("not_evaluated") for o in outcomes.values()),
         rates,
     )
+
+
+def _as_chosen(engine: DuckDBEngine, catalog: Catalog, period: ReferencePeriod, load: int) -> Catalog:
+    """Return the catalog with the choices of a form that was tabulated for the period; as it is when none was."""
+    if not engine.has_table("report", "run"):
+        return catalog
+    choices = engine.scalar("SELECT policies FROM report.run WHERE period = ? AND as_of = ? ORDER BY form_id", [period.text, load])
+    return catalog if choices is None else load_catalog(catalog.root, catalog.standard.id, json.loads(choices))
 
 
 def _refuse_other(engine: DuckDBEngine, work: Tabulation, form: Form) -> None:
