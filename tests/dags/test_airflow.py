@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,6 +105,12 @@ def test_from_extraction_to_release_through_the_rest_api(postgres: PostgresServe
     assert not (home / "airflow" / "airflow.db").exists()
 
 
+def ended(api: Rest, dag_id: str) -> list[dict[str, Any]]:
+    """The runs of a DAG, once all that were begun have ended; none before."""
+    runs = api.runs(dag_id)
+    return runs if all(run["state"] in ("success", "failed") for run in runs) else []
+
+
 def drive(api: Rest, home: Path) -> None:
     """Do what a data engineer does on the first day."""
     dags = api.get("/dags")["dags"]
@@ -116,8 +123,9 @@ def drive(api: Rest, home: Path) -> None:
     assert api.ended("extract_sources", first, 400) == "success"
     (landed, *_) = [e for e in api.get("/assets/events?limit=100")["asset_events"] if e["name"] == "landed"]
     assert landed["extra"]["silent"] == {}
-    judged = api.until(lambda: [r for r in api.runs("validate_core") if r["state"] == "success"], 300, "validation")
-    assert judged[0]["run_type"] == "asset_triggered"
+    api.until(lambda: {"scheduled", "manual"} == {r["run_type"] for r in ended(api, "extract_sources")}, 300, "the day's own run, too")
+    judged = api.until(lambda: ended(api, "validate_core"), 300, "validation")
+    assert {(r["run_type"], r["state"]) for r in judged} == {("asset_triggered", "success")}
 
     # a past month by a backfill, beside the run of last month; a task that writes the warehouse is killed, and tried again
     api.unpause("monthly_report")
@@ -133,11 +141,12 @@ def drive(api: Rest, home: Path) -> None:
 
     for process in api.until(writing, 400, "a task that writes the warehouse"):
         os.kill(process, signal.SIGKILL)
-    runs = api.until(lambda: [r for r in api.runs("monthly_report") if r["state"] in ("success", "failed")][1:], 900, "both runs")
-    assert {r["state"] for r in api.runs("monthly_report")} == {"success"}, runs
-    assert max(t["try_number"] for r in api.runs("monthly_report") for t in api.tasks("monthly_report", r["dag_run_id"])) == 2
+    runs = api.until(lambda: ended(api, "monthly_report"), 900, "both runs")
+    assert {(r["run_type"], r["state"]) for r in runs} == {("backfill", "success"), ("scheduled", "success")}
+    assert max(t["try_number"] for r in runs for t in api.tasks("monthly_report", r["dag_run_id"])) == 2
     alerts = (home / "audit" / "alerts.jsonl").read_text() if (home / "audit").exists() else ""
     assert "task failed" not in alerts  # it was tried again
+    assert not list(home.glob("validate-*"))
     released = [e for e in api.get("/assets/events?limit=100")["asset_events"] if e["name"] == "released"]
     assert any(PERIOD in e["extra"]["releases"] for e in released)
 

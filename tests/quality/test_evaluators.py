@@ -87,6 +87,15 @@ def test_what_great_expectations_said_is_kept_by_load_and_table(tmp_path: Path) 
             assert {rule for rule, success in rules.items() if not success} == {rule for rule, v in found.items() if v[3] == "failed"}
 
 
+def test_what_a_run_that_was_killed_left_is_swept(tmp_path: Path) -> None:
+    """Its folder holds the rows that were to be judged."""
+    catalog = desk(tmp_path, report=KINDS)
+    (tmp_path / "validate-killed" / "results").mkdir(parents=True)
+    with warehouse(catalog, report=ROWS) as engine:
+        judge(engine, catalog, tmp_path)
+    assert not list(tmp_path.glob("validate-*"))
+
+
 @pytest.mark.parametrize(("mostly", "verdict"), [("0.95", "passed"), ("0.950001", "failed"), ("1", "failed"), ("0", "passed")])
 def test_mostly_is_the_least_share_of_the_rows_evaluated(tmp_path: Path, mostly: str, verdict: str) -> None:
     catalog = desk(

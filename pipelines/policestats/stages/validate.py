@@ -33,7 +33,7 @@ from policestats.stages.report_store import write_codelists
 Progress = Callable[[str], None]
 #: The folder under the home that keeps what Great Expectations said.
 RESULTS = "quality"
-_FILE, _ROWS, _JUDGED, _CARRY = "quality_file", "quality_rows", "quality_judged", "quality_carry"
+_FILE, _ROWS, _JUDGED, _CARRY, _PASSING = "quality_file", "quality_rows", "quality_judged", "quality_carry", "validate-"
 
 
 @dataclass(frozen=True)
@@ -348,7 +348,9 @@ def validate(
     with engine.transaction():
         store.create_quality_tables(engine)
         write_codelists(engine, catalog)
-    with tempfile.TemporaryDirectory(prefix="validate-", dir=folder) as passing:
+    for left in folder.glob(f"{_PASSING}*"):  # by a run that was killed: only one holds the warehouse
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=_PASSING, dir=folder) as passing:
         work = Validation(engine, catalog, landed, load, list(rules), Path(passing), progress or (lambda message: None))
         work.problems += [f"{error} (no rule of this file was judged)" for error in (wrong or {}).values()]
         return _judged(work, rules, folder)
