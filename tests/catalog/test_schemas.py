@@ -25,8 +25,8 @@ PLACES = {
     "source": ["schemas/*/sources/*.yaml"],
     "fact": ["schemas/*/facts/*.yaml", "tests/us_nibrs/*/facts/*.yaml"],
     "indicator": ["schemas/*/indicators/*.yaml", "tests/us_nibrs/*/indicators/*.yaml"],
-    "form": ["report_templates/*/*.yaml", "tests/us_nibrs/*/*.yaml"],
-    "rule": ["expectations/*/*.yaml"],
+    "form": ["report_templates/*/*.yaml", "tests/us_nibrs/*_definitions/*.yaml"],
+    "rule": ["expectations/*/*.yaml", "tests/**/strict_rules/*.yaml"],
 }
 FILES = [(kind, path) for kind, globs in PLACES.items() for glob in globs for path in sorted(ROOT.glob(glob))]
 SCHEMAS: dict[str, dict[str, Any]] = {kind: json.loads((META / f"{kind}.schema.json").read_text(encoding="utf-8")) for kind in KINDS}
