@@ -30,12 +30,22 @@ _ENDING_TOGETHER = {"month": ("year", "half_year", "quarter", "month"), "day": (
 def tables(params: Params = None) -> list[dict[str, str]]:
     """Return every table of every source that has a location, given by the environment or by a connection.
 
-    Raises: SettingsError when no source has one; DefinitionError for a wrong description of one, once all others are listed in the log.
+    A source whose description is wrong is left out, and an alert tells of it: it stays silent, and the others are read.
+
+    Raises: SettingsError when no source has a location.
     """
+    from policestats.errors import DefinitionError
     from policestats.landing.plan import plan_source
+    from policestats.stages.alerts import alert
 
     catalog = _catalog(params)
-    return [{"source": name, "table": plan.name} for name in _locations(catalog) for plan in plan_source(catalog, catalog.source(name))]
+    found = []
+    for source in _locations(catalog):
+        try:
+            found += [{"source": source, "table": plan.name} for plan in plan_source(catalog, catalog.source(source))]
+        except DefinitionError as error:
+            alert("wrong description", str(error), source=source)
+    return found
 
 
 def read_table(source: str, table: str, params: Params = None, run_id: str | None = None) -> int:
