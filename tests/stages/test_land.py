@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from policestats.catalog import Catalog
+from policestats.engines.duckdb import open_warehouse
 from policestats.errors import ExtractError
 from policestats.landing.arrivals import Arrivals
 from policestats.landing.committing import Watch
-from policestats.landing.raw import RawStore
+from policestats.landing.raw import Manifest, RawStore
 from policestats.stages import conform, extract, land
 from policestats.stages.land import LandResult
+from policestats.stages.validated import Validated, note_validated
 from tests.stages.small import REPORT_COLUMNS, UNIT_COLUMNS, csv_text, files, query, standard
 
 TABLES = {"report": {"into": "report"}, "unit": {"into": "unit", "is_reference": True}}
@@ -199,3 +201,104 @@ def test_what_a_run_that_died_has_read_is_swept_after_some_days(desk: Catalog, i
     landed(desk, inbox, home, "night 1")
     assert not dead.exists()
     assert RawStore(home).arriving("desk", "slow").exists()
+
+
+# --- files delivered in increments ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def monthly(tmp_path: Path) -> Catalog:
+    """The same, with a file of reports for each month."""
+    each = {"into": "report", "file": "report-*.csv", "delivers": "increments"}
+    return standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": {**TABLES, "report": each}}})
+
+
+def deliver(folder: Path, month: int, *reports: str) -> None:
+    (folder / f"report-{month:02d}.csv").write_text(csv_text(REPORT_COLUMNS, [{"report_no": no} for no in reports]))
+
+
+def covered(catalog: Catalog, home: Path, as_of: int) -> dict[str, str | None]:
+    conform.run(catalog=catalog, home=home)
+    with open_warehouse(home, read_only=True) as engine:
+        return note_validated(engine, catalog, home, as_of).read_at
+
+
+def test_a_table_of_which_a_delivered_file_cannot_be_read_was_not_read(monthly: Catalog, inbox: Path, home: Path) -> None:
+    """The file before it lands; that the table came whole is not said until the broken one has."""
+    deliver(inbox, 1, "R1")
+    deliver(inbox, 2, "R2")
+    broken = inbox / "report-02.csv"
+    broken.write_text(broken.read_text() + "R3\n")  # a line of one field
+    read(monthly, inbox, home, "night 1", "unit")
+    with pytest.raises(ExtractError, match=r"report-02\.csv:3"):
+        read(monthly, inbox, home, "night 1", "report")
+    result = landed(monthly, inbox, home, "night 1")
+    assert (result.loads, result.silent["desk"][:17]) == ([1], "1 of 2 tables: so")
+    assert covered(monthly, home, 1) == {"desk": None}
+    assert query(home, RECORDS) == [("A1",), ("R1",)]
+    deliver(inbox, 2, "R2", "R3")
+    read(monthly, inbox, home, "night 2", "unit", "report")
+    assert landed(monthly, inbox, home, "night 2") == LandResult([2], {})
+    assert covered(monthly, home, 2)["desk"] is not None
+    assert query(home, RECORDS) == [("A1",), ("R1",), ("R2",), ("R3",)]
+
+
+def test_killed_between_two_files_it_says_that_the_table_is_not_whole(
+    monthly: Catalog, inbox: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(inbox, 1, "R1")
+    deliver(inbox, 2, "R2")
+    read(monthly, inbox, home, "night 1", "unit", "report")
+    commit = RawStore.commit
+
+    def killed(store: RawStore, *given: Any) -> Manifest:
+        if store.loads():
+            raise KeyboardInterrupt
+        return commit(store, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RawStore, "commit", killed)
+        with pytest.raises(KeyboardInterrupt):
+            landed(monthly, inbox, home, "night 1")
+    assert landed(monthly, inbox, home, "night 1") == LandResult([1], {"desk": "1 of 2 tables: more of its files come with later loads"})
+    assert covered(monthly, home, 1) == {"desk": None}
+    read(monthly, inbox, home, "night 2", "unit", "report")
+    assert landed(monthly, inbox, home, "night 2") == LandResult([2], {})
+    assert covered(monthly, home, 2)["desk"] is not None
+    assert query(home, RECORDS) == [("A1",), ("R1",), ("R2",)]
+
+
+def test_several_files_of_one_night_are_whole_with_the_last(monthly: Catalog, inbox: Path, home: Path) -> None:
+    deliver(inbox, 1, "R1")
+    deliver(inbox, 2, "R2")
+    read(monthly, inbox, home, "night 1", "unit", "report")
+    assert landed(monthly, inbox, home, "night 1") == LandResult([1, 2], {})
+    assert covered(monthly, home, 1) == {"desk": None}
+    assert covered(monthly, home, 2)["desk"] is not None
+
+
+# --- what is validated ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_source_is_known_as_of_its_table_that_was_read_first(desk: Catalog, inbox: Path, home: Path) -> None:
+    read(desk, inbox, home, "night 1", "unit", "report")  # one after the other
+    landed(desk, inbox, home, "night 1")
+    moments = {name: datetime.fromisoformat(table.read_at or "") for name, table in RawStore(home).loads()[0].tables.items()}
+    assert moments["unit"] < moments["report"]
+    first = moments["unit"].astimezone(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None)
+    assert covered(desk, home, 1) == {"desk": first.isoformat()}
+    assert Validated(1, {"desk": first.isoformat()}).late(first) == []
+    assert Validated(1, {"desk": first.isoformat(), "box": None}).late(first.replace(microsecond=999_999)) == ["desk", "box"]
+
+
+def test_nobody_waits_for_a_table_that_is_no_longer_described(desk: Catalog, inbox: Path, home: Path, tmp_path: Path) -> None:
+    read(desk, inbox, home, "night 1", "unit", "report")
+    landed(desk, inbox, home, "night 1")
+    path = next(home.glob("raw/desk/manifest/*.json"))
+    path.write_text(path.read_text().replace('"read_at": "20', '"read_at": "19'))  # a hundred years ago
+    assert str(covered(desk, home, 1)["desk"]).startswith("19")
+    fewer = standard(tmp_path / "fewer", {"desk": {"kind": "files", "tables": {"unit": TABLES["unit"]}}})
+    read(fewer, inbox, home, "night 2", "unit")
+    landed(fewer, inbox, home, "night 2")
+    assert str(covered(fewer, home, 2)["desk"]).startswith("20")
+    assert covered(desk, home, 2) != covered(fewer, home, 2)  # described again, it is late again

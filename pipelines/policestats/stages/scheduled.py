@@ -30,12 +30,20 @@ _ENDING_TOGETHER = {"month": ("year", "half_year", "quarter", "month"), "day": (
 def tables(params: Params = None) -> list[dict[str, str]]:
     """Return every table of every source that has a location, given by the environment or by a connection.
 
-    Raises: SettingsError when no source has one; DefinitionError for a wrong description of one, once all others are listed in the log.
+    A source whose description is wrong is left out: ``land`` finds it silent, and an alert tells why. Raises: SettingsError when no source
+    has a location.
     """
+    from policestats.errors import DefinitionError
     from policestats.landing.plan import plan_source
 
     catalog = _catalog(params)
-    return [{"source": name, "table": plan.name} for name in _locations(catalog) for plan in plan_source(catalog, catalog.source(name))]
+    found = []
+    for name in _locations(catalog):
+        try:
+            found += [{"source": name, "table": plan.name} for plan in plan_source(catalog, catalog.source(name))]
+        except DefinitionError as error:
+            log.error("source %s is left out: %s", name, error)
+    return found
 
 
 def read_table(source: str, table: str, params: Params = None, run_id: str | None = None) -> int:
@@ -86,11 +94,12 @@ def validate(params: Params = None) -> dict[str, Any]:
     from policestats.stages.alerts import alert
     from policestats.stages.validated import note_validated
 
-    result = validate.run(catalog=_catalog(params), home=settings.home(), progress=log.info)
+    catalog = _catalog(params)
+    result = validate.run(catalog=catalog, home=settings.home(), progress=log.info)
     if result.failed_errors:
         alert("gate failed", f"load {result.as_of}: {', '.join(result.failed_errors)}; the cells that need these tables are blocked")
     with open_warehouse(settings.home(), read_only=True) as engine:
-        validated = note_validated(engine, settings.home(), result.as_of)
+        validated = note_validated(engine, catalog, settings.home(), result.as_of)
     return {"as_of": validated.as_of, "read_at": validated.read_at, "failed_errors": result.failed_errors}
 
 
