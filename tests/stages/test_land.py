@@ -116,6 +116,12 @@ def test_a_dead_source_is_one_load_of_absences(desk: Catalog, inbox: Path, home:
     ]
 
 
+def test_a_source_that_is_dead_from_the_first_night_is_a_load(desk: Catalog, inbox: Path, home: Path) -> None:
+    """Otherwise nobody would wait for it, and its cells would not say since when it cannot be read."""
+    assert landed(desk, inbox, home, "night 1") == LandResult([1], {"desk": "2 of 2 tables: its reading did not end"})
+    assert covered(desk, home, 1) == {"desk": None}
+
+
 def test_a_source_without_a_location_is_silent_and_gives_no_load(desk: Catalog, home: Path) -> None:
     assert land.run(catalog=desk, home=home, run="night 1", locations={}) == LandResult([], {"desk": "it has no location"})
 
@@ -174,6 +180,18 @@ def test_that_nothing_is_new_is_a_load_once_a_period_may_have_closed(
         monkeypatch.setattr(Watch, "passed", lambda watch, since, until: (until - since).days > 1)
     read(desk, inbox, home, "night 2", "unit", "report")
     assert landed(desk, inbox, home, "night 2").loads == loads
+
+
+def test_a_table_that_was_read_before_a_period_closed_makes_the_next_reading_a_load(desk: Catalog, inbox: Path, home: Path) -> None:
+    """Last night's reading of the units lies before the closing, that of the reports after it: the units are to be known as of tonight."""
+    read(desk, inbox, home, "night 1", "unit", "report")
+    landed(desk, inbox, home, "night 1")
+    path = next(home.glob("raw/desk/manifest/*.json"))
+    manifest = json.loads(path.read_text())
+    manifest["tables"]["unit"]["read_at"] = "2026-01-01T00:00:00+00:00"
+    path.write_text(json.dumps(manifest))
+    read(desk, inbox, home, "night 2", "unit", "report")
+    assert landed(desk, inbox, home, "night 2").loads == [2]
 
 
 @pytest.mark.parametrize(
@@ -275,6 +293,19 @@ def test_several_files_of_one_night_are_whole_with_the_last(monthly: Catalog, in
     assert landed(monthly, inbox, home, "night 1") == LandResult([1, 2], {})
     assert covered(monthly, home, 1) == {"desk": None}
     assert covered(monthly, home, 2)["desk"] is not None
+
+
+def test_a_table_that_comes_whole_is_compared_with_its_last_rows(
+    monthly: Catalog, inbox: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The units came with load 1; load 2, of the second file alone, says that they brought nothing."""
+    deliver(inbox, 1, "R1")
+    deliver(inbox, 2, "R2")
+    read(monthly, inbox, home, "night 1", "unit", "report")
+    landed(monthly, inbox, home, "night 1")
+    monkeypatch.setattr(Watch, "passed", lambda *_: False)  # should the clock pass a midnight or 06:00 of Shanghai just now
+    read(monthly, inbox, home, "night 2", "unit", "report")
+    assert landed(monthly, inbox, home, "night 2") == LandResult([], {})
 
 
 # --- what is validated ----------------------------------------------------------------------------------------------------------
