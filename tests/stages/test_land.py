@@ -17,11 +17,12 @@ from policestats.engines.duckdb import open_warehouse
 from policestats.errors import ExtractError
 from policestats.landing.arrivals import Arrivals
 from policestats.landing.committing import Watch
-from policestats.landing.raw import Manifest, RawStore
+from policestats.landing.landing import Landing
+from policestats.landing.raw import LandedTable, Manifest, RawStore
 from policestats.stages import conform, extract, land
 from policestats.stages.land import LandResult
 from policestats.stages.validated import Validated, note_validated
-from tests.stages.small import REPORT_COLUMNS, UNIT_COLUMNS, csv_text, files, query, standard
+from tests.stages.small import REPORT_COLUMNS, UNIT_COLUMNS, csv_text, files, make_sqlite, query, standard
 
 TABLES = {"report": {"into": "report"}, "unit": {"into": "unit", "is_reference": True}}
 RECORDS = "SELECT report_no FROM core.report UNION ALL SELECT unit_code FROM core.unit ORDER BY ALL"
@@ -152,6 +153,54 @@ def test_a_task_that_is_cleared_reads_its_table_anew(desk: Catalog, inbox: Path,
     assert landed(desk, inbox, home, "night 1") == LandResult([1, 2], {})
     conform.run(catalog=desk, home=home)
     assert query(home, RECORDS) == [("A1",), ("R1",), ("R2",)]
+
+
+def test_a_second_reading_that_fails_takes_the_first_one_with_it(desk: Catalog, inbox: Path, home: Path) -> None:
+    """Of what a killed or failed attempt left nothing is landed."""
+    read(desk, inbox, home, "night 1", "unit", "report")
+    with (inbox / "report.csv").open("a") as file:
+        file.write("R2\n")  # a line of one field
+    with pytest.raises(ExtractError, match=r"report\.csv:3"):
+        read(desk, inbox, home, "night 1", "report")
+    assert landed(desk, inbox, home, "night 1").silent["desk"].startswith("1 of 2 tables: source 'desk', table 'report'")
+    assert list(RawStore(home).loads()[0].tables) == ["unit"]
+
+
+def test_a_table_is_known_as_of_the_moment_before_it_was_read(
+    desk: Catalog, inbox: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is entered while the reading goes on may not be in it."""
+    begun: list[datetime] = []
+    land_table = Landing.land
+
+    def watched(landing: Landing, *given: Any) -> LandedTable:
+        begun.append(datetime.now(UTC))
+        return land_table(landing, *given)
+
+    monkeypatch.setattr(Landing, "land", watched)
+    read(desk, inbox, home, "night 1", "report")
+    landed(desk, inbox, home, "night 1")
+    assert datetime.fromisoformat(RawStore(home).loads()[0].tables["report"].read_at or "") <= begun[0]
+
+
+def test_no_password_of_a_location_is_kept(tmp_path: Path, home: Path) -> None:
+    """Neither with what arrived, nor in the manifest, nor in the reason of a failure."""
+    columns = ", ".join(f"{name} TEXT" for name in REPORT_COLUMNS)
+    base = make_sqlite(tmp_path / "desk.sqlite", {"report": (columns, [("R1", *[None] * (len(REPORT_COLUMNS) - 1))])})
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "database", "tables": {"report": TABLES["report"]}}})
+    location = f"sqlite:///{base}?password=geheim"
+    for run in ("night 1", "night 2"):
+        if run == "night 2":
+            Path(base).unlink()
+            with pytest.raises(ExtractError, match="there is no file"):
+                extract.read_table(catalog=catalog, source="desk", table="report", location=location, home=home, run=run)
+        else:
+            extract.read_table(catalog=catalog, source="desk", table="report", location=location, home=home, run=run)
+        kept = [path.read_bytes() for path in home.rglob("*") if path.is_file()]
+        assert len(kept) > 1
+        assert land.run(catalog=catalog, home=home, run=run, locations={"desk": location}).loads
+        kept += [path.read_bytes() for path in home.rglob("*") if path.is_file()]
+        assert not [content for content in kept if b"geheim" in content]
 
 
 def test_what_another_run_has_landed_since_is_not_landed_over_it(desk: Catalog, inbox: Path, home: Path) -> None:
