@@ -18,8 +18,8 @@ from policestats.errors import ExtractError
 from policestats.landing.arrivals import Arrivals
 from policestats.landing.committing import Watch
 from policestats.landing.landing import Landing
-from policestats.landing.raw import LandedTable, Manifest, RawStore
-from policestats.stages import conform, extract, land
+from policestats.landing.raw import LandedTable, RawStore
+from policestats.stages import conform, extract, knowledge, land
 from policestats.stages.land import LandResult
 from policestats.stages.validated import Validated, note_validated
 from tests.stages.small import REPORT_COLUMNS, UNIT_COLUMNS, csv_text, files, make_sqlite, query, standard
@@ -55,6 +55,12 @@ def read(desk: Catalog, inbox: Path, home: Path, run: str, *tables: str) -> None
 
 def landed(desk: Catalog, inbox: Path, home: Path, run: str) -> LandResult:
     return land.run(catalog=desk, home=home, run=run, locations={"desk": str(inbox)})
+
+
+def covered(catalog: Catalog, home: Path, as_of: int) -> dict[str, str | None]:
+    conform.run(catalog=catalog, home=home)
+    with open_warehouse(home, read_only=True) as engine:
+        return note_validated(engine, catalog, home, as_of).read_at
 
 
 def test_what_is_read_by_tables_is_what_one_reading_lands(desk: Catalog, inbox: Path, home: Path, tmp_path: Path) -> None:
@@ -270,93 +276,6 @@ def test_what_a_run_that_died_has_read_is_swept_after_some_days(desk: Catalog, i
     assert RawStore(home).arriving("desk", "slow").exists()
 
 
-# --- files delivered in increments ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def monthly(tmp_path: Path) -> Catalog:
-    """The same, with a file of reports for each month."""
-    each = {"into": "report", "file": "report-*.csv", "delivers": "increments"}
-    return standard(tmp_path / "definitions", {"desk": {"kind": "files", "tables": {**TABLES, "report": each}}})
-
-
-def deliver(folder: Path, month: int, *reports: str) -> None:
-    (folder / f"report-{month:02d}.csv").write_text(csv_text(REPORT_COLUMNS, [{"report_no": no} for no in reports]))
-
-
-def covered(catalog: Catalog, home: Path, as_of: int) -> dict[str, str | None]:
-    conform.run(catalog=catalog, home=home)
-    with open_warehouse(home, read_only=True) as engine:
-        return note_validated(engine, catalog, home, as_of).read_at
-
-
-def test_a_table_of_which_a_delivered_file_cannot_be_read_was_not_read(monthly: Catalog, inbox: Path, home: Path) -> None:
-    """The file before it lands; that the table came whole is not said until the broken one has."""
-    deliver(inbox, 1, "R1")
-    deliver(inbox, 2, "R2")
-    broken = inbox / "report-02.csv"
-    broken.write_text(broken.read_text() + "R3\n")  # a line of one field
-    read(monthly, inbox, home, "night 1", "unit")
-    with pytest.raises(ExtractError, match=r"report-02\.csv:3"):
-        read(monthly, inbox, home, "night 1", "report")
-    result = landed(monthly, inbox, home, "night 1")
-    assert (result.loads, result.silent["desk"][:17]) == ([1], "1 of 2 tables: so")
-    assert covered(monthly, home, 1) == {"desk": None}
-    assert query(home, RECORDS) == [("A1",), ("R1",)]
-    deliver(inbox, 2, "R2", "R3")
-    read(monthly, inbox, home, "night 2", "unit", "report")
-    assert landed(monthly, inbox, home, "night 2") == LandResult([2], {})
-    assert covered(monthly, home, 2)["desk"] is not None
-    assert query(home, RECORDS) == [("A1",), ("R1",), ("R2",), ("R3",)]
-
-
-def test_killed_between_two_files_it_says_that_the_table_is_not_whole(
-    monthly: Catalog, inbox: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deliver(inbox, 1, "R1")
-    deliver(inbox, 2, "R2")
-    read(monthly, inbox, home, "night 1", "unit", "report")
-    commit = RawStore.commit
-
-    def killed(store: RawStore, *given: Any) -> Manifest:
-        if store.loads():
-            raise KeyboardInterrupt
-        return commit(store, *given)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(RawStore, "commit", killed)
-        with pytest.raises(KeyboardInterrupt):
-            landed(monthly, inbox, home, "night 1")
-    assert landed(monthly, inbox, home, "night 1") == LandResult([1], {"desk": "1 of 2 tables: more of its files come with later loads"})
-    assert covered(monthly, home, 1) == {"desk": None}
-    read(monthly, inbox, home, "night 2", "unit", "report")
-    assert landed(monthly, inbox, home, "night 2") == LandResult([2], {})
-    assert covered(monthly, home, 2)["desk"] is not None
-    assert query(home, RECORDS) == [("A1",), ("R1",), ("R2",)]
-
-
-def test_several_files_of_one_night_are_whole_with_the_last(monthly: Catalog, inbox: Path, home: Path) -> None:
-    deliver(inbox, 1, "R1")
-    deliver(inbox, 2, "R2")
-    read(monthly, inbox, home, "night 1", "unit", "report")
-    assert landed(monthly, inbox, home, "night 1") == LandResult([1, 2], {})
-    assert covered(monthly, home, 1) == {"desk": None}
-    assert covered(monthly, home, 2)["desk"] is not None
-
-
-def test_a_table_that_comes_whole_is_compared_with_its_last_rows(
-    monthly: Catalog, inbox: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The units came with load 1; load 2, of the second file alone, says that they brought nothing."""
-    deliver(inbox, 1, "R1")
-    deliver(inbox, 2, "R2")
-    read(monthly, inbox, home, "night 1", "unit", "report")
-    landed(monthly, inbox, home, "night 1")
-    monkeypatch.setattr(Watch, "passed", lambda *_: False)  # should the clock pass a midnight or 06:00 of Shanghai just now
-    read(monthly, inbox, home, "night 2", "unit", "report")
-    assert landed(monthly, inbox, home, "night 2") == LandResult([], {})
-
-
 # --- what is validated ----------------------------------------------------------------------------------------------------------
 
 
@@ -382,3 +301,17 @@ def test_nobody_waits_for_a_table_that_is_no_longer_described(desk: Catalog, inb
     landed(fewer, inbox, home, "night 2")
     assert str(covered(fewer, home, 2)["desk"]).startswith("20")
     assert covered(desk, home, 2) != covered(fewer, home, 2)  # described again, it is late again
+
+
+def test_what_was_known_of_the_readings_at_a_load(desk: Catalog, inbox: Path, home: Path) -> None:
+    """Night 1 reads both tables, night 2 none: the load of night 1 knows of no failure, that of night 2 of no later reading."""
+    read(desk, inbox, home, "night 1", "unit", "report")
+    for run in ("night 1", "night 2"):
+        landed(desk, inbox, home, run)
+    conform.run(catalog=desk, home=home)
+    with open_warehouse(home, read_only=True) as engine:
+        one, two = knowledge.readings(engine, 1), knowledge.readings(engine, 2)
+    assert one.failed_at == {"report": None, "unit": None}
+    assert None not in one.read_at.values()
+    assert two.read_at == one.read_at
+    assert all(at is not None and at > (one.read_at[table] or at) for table, at in two.failed_at.items())
