@@ -25,7 +25,13 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
         )
     },
     tags=["policestats", "extract"],
-    default_args={"owner": "data engineering", "on_failure_callback": Alert()},
+    default_args={
+        "owner": "data engineering",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "execution_timeout": timedelta(hours=3),
+        "on_failure_callback": Alert(),
+    },
 )
 def extract_sources() -> None:
     """Read every table of every source, and land what came.
@@ -36,16 +42,13 @@ def extract_sources() -> None:
     """
     read = task(
         scheduled.read_table,
-        retries=2,
         retry_delay=timedelta(minutes=2),
         retry_exponential_backoff=True,
-        execution_timeout=timedelta(hours=3),
         max_active_tis_per_dagrun=4,
         map_index_template="{{ task.op_kwargs['source'] }}.{{ task.op_kwargs['table'] }}",
     )
     came = read.expand_kwargs(task(scheduled.tables)())
-    land = emitting(LANDED, scheduled.land, trigger_rule="all_done", retries=2, retry_delay=timedelta(minutes=1))
-    came >> land()
+    came >> emitting(LANDED, scheduled.land, trigger_rule="all_done")()
 
 
 extract_sources()

@@ -89,11 +89,10 @@ def test_what_each_task_emits_and_how_it_fails(seen: Any) -> None:
             assert task["rule"] == ("all_done" if name in GOES_ON else "all_success"), (id, name)
             assert task["alerts"] == ["Alert"], (id, name)
             assert task["owner"] in ("statistics", "data engineering"), (id, name)
-            if name not in ("tables",):
-                assert task["retries"] >= 2, (id, name)
+            assert task["retries"] >= 2, (id, name)
             if name == "wait_until_validated":
                 assert task["minutes"] is None  # its own deadline ends it
-            elif name not in ("tables", "land"):
+            else:
                 assert task["minutes"] == 180, (id, name)
 
 

@@ -65,10 +65,13 @@ def test_it_does_not_wait_for_ever(home: Path, monkeypatch: pytest.MonkeyPatch) 
             pass
 
 
-def test_what_is_no_lock_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["data", "lock"])
+def test_what_is_no_lock_is_told_at_once(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(settings.LOCK_WAIT, "0.01")  # were it taken for a lock, it would end as one
-    (tmp_path / WAREHOUSE).write_bytes(b"no database" * 1000)
-    with pytest.raises(duckdb.IOException), open_warehouse(tmp_path):
+    home = tmp_path / name
+    home.mkdir()
+    (home / WAREHOUSE).write_bytes(b"no database" * 1000)
+    with pytest.raises(duckdb.IOException), open_warehouse(home):
         pass
 
 

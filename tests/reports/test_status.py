@@ -9,7 +9,7 @@ import pytest
 from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine
 from policestats.reports.deliveries import Coverage, Deliveries, Readings
-from policestats.reports.template import Form
+from policestats.reports.template import Form, read_form
 from policestats.reports.units import UnitVersion, tree_at
 from tests.reports import tiny
 from tests.reports.tiny import NORTH, NORTH_1, NORTH_2, PROVINCE, SOUTH, SOUTH_1, STATIONS, UNKNOWN
@@ -228,3 +228,23 @@ def test_a_failure_after_the_last_reading_is_told() -> None:
     readings = Readings({"w": datetime(2026, 10, 3, 5)}, {"w": datetime(2026, 10, 4, 5, 7)})
     assert readings.told("w") == "w, last read 2026-10-03 05:00, not readable 2026-10-04 05:07"
     assert Readings({"w": datetime(2026, 10, 5)}, {"w": datetime(2026, 10, 4)}).told("w") == "w, last read 2026-10-05 00:00"
+
+
+@pytest.mark.parametrize(("lateness", "status"), [("restated", "auto"), ("post_current", "missing")])
+def test_a_form_that_counts_what_is_entered_late_must_be_read_after_the_cutoff(catalog: Catalog, lateness: str, status: str) -> None:
+    """Read on 1 November, 05:00: October is over, but its cut-off (2 November, 06:00) is not."""
+    counting = read_form({**tiny.form_data("- {code: FILED, indicator: filed}"), "lateness": lateness}, catalog)
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-05", NORTH_1)]) as engine:
+        engine.execute("UPDATE core.reading SET read_at = TIMESTAMP '2026-11-01 05:00:00'")
+        tiny.filled(engine, catalog, "2026-10", counting)
+        assert statuses(engine)[NORTH_1, "FILED"][0] == status
+
+
+def test_a_unit_that_listed_its_month_before_the_closing_has_delivered_it() -> None:
+    """The table was last read on 31 October; station A had listed October by then, station B had not."""
+    versions = [UnitVersion(code, date(2020, 1, 1), None, None, None, "", code, code) for code in ("A", "B")]
+    tree = tree_at(versions, date(2026, 11, 1), "?", {"zh": "?", "en": "?"})
+    came = Deliveries.of([("t", "A", "2026-10")], versions, tree, Readings({"t": datetime(2026, 10, 31)}), CUTOFF)
+    found = came.coverage(["t"], date(2026, 10, 1), date(2026, 11, 1), is_restated=False)
+    assert found["A"] == Coverage(1, 1)
+    assert found["B"] == Coverage(0, 1, ("B in 2026-10 (t, last read 2026-10-31 00:00)",))

@@ -329,6 +329,14 @@ def test_a_password_is_neither_kept_nor_shown() -> None:
     assert "secret" not in without_password("postgresql://reader:secret@host:port/db")  # not a valid port: cannot be parsed
 
 
+@pytest.mark.parametrize("password", ["my@secret", "my@sec/secret", "my@secret@end", "@secret"])
+def test_a_password_with_an_at_sign_is_not_taken_for_the_host(tmp_path: Path, home: Path, password: str) -> None:
+    location = f"postgresql://reader:{password}@127.0.0.1:1/db"
+    with pytest.raises(ExtractError, match=r"postgresql://\*\*\* has more than one @; write an @ in a password as %40") as error:
+        land(database(tmp_path), home, location)
+    assert "secret" not in f"{error.value}{without_password(location)}"
+
+
 # --- killed and run again --------------------------------------------------------------------------------------------------
 
 

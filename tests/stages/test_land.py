@@ -13,13 +13,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from policestats.catalog import Catalog
+from policestats.engines.duckdb import open_warehouse
 from policestats.errors import ExtractError
 from policestats.landing.arrivals import Arrivals
 from policestats.landing.committing import Watch
-from policestats.landing.raw import RawStore
-from policestats.stages import conform, extract, land
+from policestats.landing.landing import Landing
+from policestats.landing.raw import LandedTable, RawStore
+from policestats.stages import conform, extract, knowledge, land
 from policestats.stages.land import LandResult
-from tests.stages.small import REPORT_COLUMNS, UNIT_COLUMNS, csv_text, files, query, standard
+from policestats.stages.validated import Validated, note_validated
+from tests.stages.small import REPORT_COLUMNS, UNIT_COLUMNS, csv_text, files, make_sqlite, query, standard
 
 TABLES = {"report": {"into": "report"}, "unit": {"into": "unit", "is_reference": True}}
 RECORDS = "SELECT report_no FROM core.report UNION ALL SELECT unit_code FROM core.unit ORDER BY ALL"
@@ -52,6 +55,12 @@ def read(desk: Catalog, inbox: Path, home: Path, run: str, *tables: str) -> None
 
 def landed(desk: Catalog, inbox: Path, home: Path, run: str) -> LandResult:
     return land.run(catalog=desk, home=home, run=run, locations={"desk": str(inbox)})
+
+
+def covered(catalog: Catalog, home: Path, as_of: int) -> dict[str, str | None]:
+    conform.run(catalog=catalog, home=home)
+    with open_warehouse(home, read_only=True) as engine:
+        return note_validated(engine, catalog, home, as_of).read_at
 
 
 def test_what_is_read_by_tables_is_what_one_reading_lands(desk: Catalog, inbox: Path, home: Path, tmp_path: Path) -> None:
@@ -114,6 +123,12 @@ def test_a_dead_source_is_one_load_of_absences(desk: Catalog, inbox: Path, home:
     ]
 
 
+def test_a_source_that_is_dead_from_the_first_night_is_a_load(desk: Catalog, inbox: Path, home: Path) -> None:
+    """Otherwise nobody would wait for it, and its cells would not say since when it cannot be read."""
+    assert landed(desk, inbox, home, "night 1") == LandResult([1], {"desk": "2 of 2 tables: its reading did not end"})
+    assert covered(desk, home, 1) == {"desk": None}
+
+
 def test_a_source_without_a_location_is_silent_and_gives_no_load(desk: Catalog, home: Path) -> None:
     assert land.run(catalog=desk, home=home, run="night 1", locations={}) == LandResult([], {"desk": "it has no location"})
 
@@ -146,6 +161,54 @@ def test_a_task_that_is_cleared_reads_its_table_anew(desk: Catalog, inbox: Path,
     assert query(home, RECORDS) == [("A1",), ("R1",), ("R2",)]
 
 
+def test_a_second_reading_that_fails_takes_the_first_one_with_it(desk: Catalog, inbox: Path, home: Path) -> None:
+    """Of what a killed or failed attempt left nothing is landed."""
+    read(desk, inbox, home, "night 1", "unit", "report")
+    with (inbox / "report.csv").open("a") as file:
+        file.write("R2\n")  # a line of one field
+    with pytest.raises(ExtractError, match=r"report\.csv:3"):
+        read(desk, inbox, home, "night 1", "report")
+    assert landed(desk, inbox, home, "night 1").silent["desk"].startswith("1 of 2 tables: source 'desk', table 'report'")
+    assert list(RawStore(home).loads()[0].tables) == ["unit"]
+
+
+def test_a_table_is_known_as_of_the_moment_before_it_was_read(
+    desk: Catalog, inbox: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is entered while the reading goes on may not be in it."""
+    begun: list[datetime] = []
+    land_table = Landing.land
+
+    def watched(landing: Landing, *given: Any) -> LandedTable:
+        begun.append(datetime.now(UTC))
+        return land_table(landing, *given)
+
+    monkeypatch.setattr(Landing, "land", watched)
+    read(desk, inbox, home, "night 1", "report")
+    landed(desk, inbox, home, "night 1")
+    assert datetime.fromisoformat(RawStore(home).loads()[0].tables["report"].read_at or "") <= begun[0]
+
+
+def test_no_password_of_a_location_is_kept(tmp_path: Path, home: Path) -> None:
+    """Neither with what arrived, nor in the manifest, nor in the reason of a failure."""
+    columns = ", ".join(f"{name} TEXT" for name in REPORT_COLUMNS)
+    base = make_sqlite(tmp_path / "desk.sqlite", {"report": (columns, [("R1", *[None] * (len(REPORT_COLUMNS) - 1))])})
+    catalog = standard(tmp_path / "definitions", {"desk": {"kind": "database", "tables": {"report": TABLES["report"]}}})
+    location = f"sqlite:///{base}?password=geheim"
+    for run in ("night 1", "night 2"):
+        if run == "night 2":
+            Path(base).unlink()
+            with pytest.raises(ExtractError, match="there is no file"):
+                extract.read_table(catalog=catalog, source="desk", table="report", location=location, home=home, run=run)
+        else:
+            extract.read_table(catalog=catalog, source="desk", table="report", location=location, home=home, run=run)
+        kept = [path.read_bytes() for path in home.rglob("*") if path.is_file()]
+        assert len(kept) > 1
+        assert land.run(catalog=catalog, home=home, run=run, locations={"desk": location}).loads
+        kept += [path.read_bytes() for path in home.rglob("*") if path.is_file()]
+        assert not [content for content in kept if b"geheim" in content]
+
+
 def test_what_another_run_has_landed_since_is_not_landed_over_it(desk: Catalog, inbox: Path, home: Path) -> None:
     """Night 1 reads R1 and stands still; R2 lands by hand; the old reading must not put the table back."""
     read(desk, inbox, home, "night 1", "unit", "report")
@@ -174,6 +237,18 @@ def test_that_nothing_is_new_is_a_load_once_a_period_may_have_closed(
     assert landed(desk, inbox, home, "night 2").loads == loads
 
 
+def test_a_table_that_was_read_before_a_period_closed_makes_the_next_reading_a_load(desk: Catalog, inbox: Path, home: Path) -> None:
+    """Last night's reading of the units lies before the closing, that of the reports after it: the units are to be known as of tonight."""
+    read(desk, inbox, home, "night 1", "unit", "report")
+    landed(desk, inbox, home, "night 1")
+    path = next(home.glob("raw/desk/manifest/*.json"))
+    manifest = json.loads(path.read_text())
+    manifest["tables"]["unit"]["read_at"] = "2026-01-01T00:00:00+00:00"
+    path.write_text(json.dumps(manifest))
+    read(desk, inbox, home, "night 2", "unit", "report")
+    assert landed(desk, inbox, home, "night 2").loads == [2]
+
+
 @pytest.mark.parametrize(
     ("since", "until", "passed"),
     [
@@ -199,3 +274,44 @@ def test_what_a_run_that_died_has_read_is_swept_after_some_days(desk: Catalog, i
     landed(desk, inbox, home, "night 1")
     assert not dead.exists()
     assert RawStore(home).arriving("desk", "slow").exists()
+
+
+# --- what is validated ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_source_is_known_as_of_its_table_that_was_read_first(desk: Catalog, inbox: Path, home: Path) -> None:
+    read(desk, inbox, home, "night 1", "unit", "report")  # one after the other
+    landed(desk, inbox, home, "night 1")
+    moments = {name: datetime.fromisoformat(table.read_at or "") for name, table in RawStore(home).loads()[0].tables.items()}
+    assert moments["unit"] < moments["report"]
+    first = moments["unit"].astimezone(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None)
+    assert covered(desk, home, 1) == {"desk": first.isoformat()}
+    assert Validated(1, {"desk": first.isoformat()}).late(first) == []
+    assert Validated(1, {"desk": first.isoformat(), "box": None}).late(first.replace(microsecond=999_999)) == ["desk", "box"]
+
+
+def test_nobody_waits_for_a_table_that_is_no_longer_described(desk: Catalog, inbox: Path, home: Path, tmp_path: Path) -> None:
+    read(desk, inbox, home, "night 1", "unit", "report")
+    landed(desk, inbox, home, "night 1")
+    path = next(home.glob("raw/desk/manifest/*.json"))
+    path.write_text(path.read_text().replace('"read_at": "20', '"read_at": "19'))  # a hundred years ago
+    assert str(covered(desk, home, 1)["desk"]).startswith("19")
+    fewer = standard(tmp_path / "fewer", {"desk": {"kind": "files", "tables": {"unit": TABLES["unit"]}}})
+    read(fewer, inbox, home, "night 2", "unit")
+    landed(fewer, inbox, home, "night 2")
+    assert str(covered(fewer, home, 2)["desk"]).startswith("20")
+    assert covered(desk, home, 2) != covered(fewer, home, 2)  # described again, it is late again
+
+
+def test_what_was_known_of_the_readings_at_a_load(desk: Catalog, inbox: Path, home: Path) -> None:
+    """Night 1 reads both tables, night 2 none: the load of night 1 knows of no failure, that of night 2 of no later reading."""
+    read(desk, inbox, home, "night 1", "unit", "report")
+    for run in ("night 1", "night 2"):
+        landed(desk, inbox, home, run)
+    conform.run(catalog=desk, home=home)
+    with open_warehouse(home, read_only=True) as engine:
+        one, two = knowledge.readings(engine, 1), knowledge.readings(engine, 2)
+    assert one.failed_at == {"report": None, "unit": None}
+    assert None not in one.read_at.values()
+    assert two.read_at == one.read_at
+    assert all(at is not None and at > (one.read_at[table] or at) for table, at in two.failed_at.items())

@@ -83,7 +83,7 @@ class _Waiting:
 
 def _holder(said: str) -> str | None:
     """Return the process that the engine's sentence names, with what it runs; None when the sentence is not about a lock."""
-    if not re.search(r"\block\b", said):
+    if not re.search(r"\block\b", re.sub(r'"[^"]*"', "", said)):  # a folder may have that name
         return None
     found = re.search(r"PID (\d+)", said)
     return f"process {found[1]}{_runs(int(found[1]))}" if found else "another process"

@@ -36,6 +36,10 @@ class Arrival:
         """Return the landing for the load number ``turn``; None when the table brings nothing to it."""
         return self.as_read(self.turns[turn]) if turn < len(self.turns) else None
 
+    def lacks(self, turn: int) -> str | None:
+        """Return why the table is not whole with the load number ``turn``; None when it is."""
+        return "more of its files come with later loads" if turn + 1 < len(self.turns) else self.broken
+
     def as_read(self, table: LandedTable) -> LandedTable:
         """Return ``table`` with the columns that the source had, and when."""
         return table.as_read(self.source_types, datetime.fromisoformat(self.read_at))

@@ -55,8 +55,10 @@ class Committing:
         committed: list[Manifest] = []
         for turn in range(max([1, *(len(arrival.turns) for arrival in arrived.values())])):
             tables = self._tables(arrived, turn, arrivals, loads, work)
-            if self._is_news(tables, absent, loads):
-                committed.append(self.raw.commit(self.source, work, self.location, tables, absent, self.run))
+            # a table with files to come is not read yet: nobody may take their records for none
+            lacking = absent | {name: why for name, arrival in arrived.items() if (why := arrival.lacks(turn)) is not None}
+            if self._is_news(tables, lacking, loads):
+                committed.append(self.raw.commit(self.source, work, self.location, tables, lacking, self.run))
                 loads.append(committed[-1])
         return committed
 

@@ -43,9 +43,13 @@ def without_password(location: str) -> str:
     if "://" not in location:
         return location
     try:
-        return sa.make_url(location).set(query={}).render_as_string(hide_password=True)
+        url = sa.make_url(location).set(query={})
     except (ArgumentError, ValueError):
+        url = None
+    # a password with a plain @ goes on in what is taken for the host or the database
+    if url is None or (url.password is not None and "@" in f"{url.host}{url.database}"):
         return f"{location.split('://', 1)[0]}://***"
+    return url.render_as_string(hide_password=True)
 
 
 @contextmanager
@@ -88,6 +92,8 @@ def _engine(source: str, location: str, shown: str) -> sa.Engine:
         return _sqlite(source, Path(location).expanduser())
     try:
         url = sa.make_url(location)
+        if url.password is not None and "@" in f"{url.host}{url.database}":  # the driver's error would tell the rest of it
+            raise ExtractError(f"source {source!r}: {shown} has more than one @; write an @ in a password as %40")
         if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
             return _sqlite(source, Path(str(url.database)))
         # a database without an encoding of its own would else give text as bytes

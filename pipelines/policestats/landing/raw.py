@@ -71,7 +71,8 @@ class LandedTable:
 class Manifest:
     """What a committed load holds. ``landed_at`` is UTC; ``location`` carries no password.
 
-    ``absent`` are the tables that could not be read this time, each with the reason. ``run`` names the scheduled run that landed it.
+    ``absent`` are the tables that could not be read this time, or not to the end of what is delivered, each with the reason. ``run`` names the
+    scheduled run that landed it.
     """
 
     load_id: int

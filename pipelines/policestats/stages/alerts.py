@@ -37,7 +37,9 @@ class Alert(BaseNotifier):
     def notify(self, context: Any) -> None:
         """Keep which task of which run failed, and the first line of the reason."""
         task, run = context["ti"], context.get("dag_run")
-        reason = str(context.get("exception") or "the task was ended").strip().splitlines()[0]
+        error = context.get("exception")
+        said = str(error or "the task was ended").strip() or type(error).__name__  # an assertion or a full memory says nothing
+        reason = said.splitlines()[0]
         index = getattr(task, "map_index", -1)
         place = f"{task.dag_id}.{task.task_id}" + (f"[{index}]" if index >= 0 else "")
         alert("task failed", f"{place}: {reason}", dag_id=task.dag_id, task_id=task.task_id, run_id=getattr(run, "run_id", None))

@@ -133,10 +133,11 @@ def _merge(
     _enter(engine, catalog, load, load.to_json())
     _enter_readings(engine, catalog, until[waiting:], plans)
     for plan in plans:
-        if plan.into is None or plan.name not in load.tables:
+        chain = deliveries.since_snapshot(until[waiting:], plan.name)  # this load may lack a table that a refused one brought
+        if plan.into is None or not chain:
             continue
         table = catalog.tables[plan.into]
-        changes, issues = _merge_table(engine, catalog, raw, plan, table, deliveries.since_snapshot(until[waiting:], plan.name))
+        changes, issues = _merge_table(engine, catalog, raw, plan, table, chain, load.load_id)
         result.inserted[table.name] = changes.inserted
         result.changed[table.name] = changes.changed
         result.removed[table.name] = changes.removed
@@ -158,10 +159,9 @@ def _merge(
 
 
 def _merge_table(
-    engine: DuckDBEngine, catalog: Catalog, raw: RawStore, plan: TablePlan, table: Table, chain: list[Manifest]
+    engine: DuckDBEngine, catalog: Catalog, raw: RawStore, plan: TablePlan, table: Table, chain: list[Manifest], load_id: int
 ) -> tuple[Changes, int]:
-    """Merge the rows of one table out of every load of ``chain``, as known from the last; return the changes and the issues opened."""
-    load_id = chain[-1].load_id
+    """Merge the rows of one table out of every load of ``chain``, as known from ``load_id``; return the changes and the issues opened."""
     versions = Versions(version_table(table.name), table.key, tuple(table.columns))
     for load in chain:
         landed, zone = load.tables[plan.name], catalog.standard.time_zone

@@ -69,6 +69,8 @@ def _land(catalog: Catalog, raw: RawStore, source: str, location: str, run: str)
         settled = {*fresh, *(name for load in ours for name in load.tables)}
         absent = {plan.name: failures.get(plan.name, _NOT_READ) for plan in plans if plan.name not in settled}
         absent |= {name: f"another run landed load {last} while it was read" for name in absent if name in arrived}
+        halves = ours[-1].absent if ours else {}  # killed between two loads; the next reading brings the files that are left
+        absent |= {name: why for name, why in halves.items() if name in ours[-1].tables and name not in fresh}
         if fresh or not ours:
             watch = Watch(ZoneInfo(catalog.standard.time_zone), catalog.standard.cutoff.at)
             committing = Committing(raw, source, plans, without_password(location), watched=watch, run=run)

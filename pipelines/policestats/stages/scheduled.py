@@ -30,21 +30,19 @@ _ENDING_TOGETHER = {"month": ("year", "half_year", "quarter", "month"), "day": (
 def tables(params: Params = None) -> list[dict[str, str]]:
     """Return every table of every source that has a location, given by the environment or by a connection.
 
-    A source whose description is wrong is left out, and an alert tells of it: it stays silent, and the others are read.
-
-    Raises: SettingsError when no source has a location.
+    A source whose description is wrong is left out: ``land`` finds it silent, and an alert tells why. Raises: SettingsError when no source
+    has a location.
     """
     from policestats.errors import DefinitionError
     from policestats.landing.plan import plan_source
-    from policestats.stages.alerts import alert
 
     catalog = _catalog(params)
     found = []
-    for source in _locations(catalog):
+    for name in _locations(catalog):
         try:
-            found += [{"source": source, "table": plan.name} for plan in plan_source(catalog, catalog.source(source))]
+            found += [{"source": name, "table": plan.name} for plan in plan_source(catalog, catalog.source(name))]
         except DefinitionError as error:
-            alert("wrong description", str(error), source=source)
+            log.error("source %s is left out: %s", name, error)
     return found
 
 
@@ -96,11 +94,12 @@ def validate(params: Params = None) -> dict[str, Any]:
     from policestats.stages.alerts import alert
     from policestats.stages.validated import note_validated
 
-    result = validate.run(catalog=_catalog(params), home=settings.home(), progress=log.info)
+    catalog = _catalog(params)
+    result = validate.run(catalog=catalog, home=settings.home(), progress=log.info)
     if result.failed_errors:
         alert("gate failed", f"load {result.as_of}: {', '.join(result.failed_errors)}; the cells that need these tables are blocked")
     with open_warehouse(settings.home(), read_only=True) as engine:
-        validated = note_validated(engine, settings.home(), result.as_of)
+        validated = note_validated(engine, catalog, settings.home(), result.as_of)
     return {"as_of": validated.as_of, "read_at": validated.read_at, "failed_errors": result.failed_errors}
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine
 
 _FILE = "validated.json"
@@ -40,14 +41,24 @@ def read_validated(home: Path) -> Validated | None:
         return None
 
 
-def note_validated(engine: DuckDBEngine, home: Path, as_of: int) -> Validated:
-    """Put down under ``home`` that the load ``as_of`` was validated, with how far each source was read by then; return it."""
+def note_validated(engine: DuckDBEngine, catalog: Catalog, home: Path, as_of: int) -> Validated:
+    """Put down under ``home`` that the load ``as_of`` was validated, with how far each source was read by then; return it.
+
+    What counts is what the sources are described to deliver now: nobody waits for a table that was taken out of the description. A source
+    that was never tried is left out.
+    """
     rows = engine.sql(
-        "SELECT source, CASE WHEN bool_and(read_at IS NOT NULL) THEN min(read_at) END AS read_at FROM "
-        "(SELECT source, table_name, max(read_at) FILTER (reason IS NULL) AS read_at FROM core.reading WHERE load_id <= ? GROUP BY ALL) "
-        "GROUP BY source ORDER BY source",
+        "SELECT source, table_name, max(read_at) FILTER (reason IS NULL) AS read_at FROM core.reading WHERE load_id <= ? GROUP BY ALL",
         [as_of],
     ).to_pylist()
-    found = Validated(as_of, {r["source"]: r["read_at"].isoformat() if r["read_at"] is not None else None for r in rows})
+    held = {(r["source"], r["table_name"]): r["read_at"] for r in rows}
+    tried = {source for source, _ in held}
+    read_at: dict[str, str | None] = {}
+    for source in (catalog.sources[name] for name in sorted(tried & set(catalog.sources))):
+        moments = [held.get((source.id, table.into)) for table in source.tables.values() if table.into is not None]
+        read = [at for at in moments if at is not None]
+        if moments:
+            read_at[source.id] = min(read).isoformat() if len(read) == len(moments) else None
+    found = Validated(as_of, read_at)
     found.write(home)
     return found
