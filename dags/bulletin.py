@@ -44,7 +44,11 @@ def bulletin() -> None:
     `releases/current-day` and `releases/current-week`; `releases/current` stays with the month.
     """
     known = UntilValidated(task_id="wait_until_validated", frequency="day", execution_timeout=None).output
-    tabulate = task(scheduled.tabulate, map_index_template="{{ task.op_kwargs['due']['form'] }} {{ task.op_kwargs['due']['period'] }}")
+    tabulate = task(
+        scheduled.tabulate,
+        max_active_tis_per_dagrun=2,  # one writes, one gets ready
+        map_index_template="{{ task.op_kwargs['due']['form'] }} {{ task.op_kwargs['due']['period'] }}",
+    )
     cells = tabulate.partial(known=known).expand(due=task(scheduled.due)(known))
     cells >> (checked := task(scheduled.check)(known))
     checked >> emitting(RELEASED, scheduled.publish)(known)

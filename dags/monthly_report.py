@@ -44,7 +44,11 @@ def monthly_report() -> None:
     source that is late are **missing** or **partial**. Any past month can be made again, with `as_of` exactly as it was known then.
     """
     known = UntilValidated(task_id="wait_until_validated", frequency="month", execution_timeout=None).output
-    tabulate = task(scheduled.tabulate, map_index_template="{{ task.op_kwargs['due']['form'] }} {{ task.op_kwargs['due']['period'] }}")
+    tabulate = task(
+        scheduled.tabulate,
+        max_active_tis_per_dagrun=2,  # one writes, one gets ready
+        map_index_template="{{ task.op_kwargs['due']['form'] }} {{ task.op_kwargs['due']['period'] }}",
+    )
     cells = tabulate.partial(known=known).expand(due=task(scheduled.due)(known))
     cells >> (checked := task(scheduled.check)(known))
     checked >> emitting(RELEASED, scheduled.publish)(known)

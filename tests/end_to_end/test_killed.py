@@ -49,7 +49,10 @@ def held(home: Path, schemas: tuple[str, ...] = ("core",)) -> dict[str, object]:
     with open_warehouse(home, read_only=True) as engine:
         found: dict[str, object] = dict(content(engine, schemas))
     files = (p.relative_to(home) for p in home.rglob("*") if p.is_file() and p.suffix != ".wal" and not p.name.startswith("."))
-    landed = [(m.load_id, m.source, {n: replace(t, reconciled_at=None) for n, t in m.tables.items()}) for m in RawStore(home).loads()]
+    landed = [
+        (m.load_id, m.source, {n: replace(t, reconciled_at=None, read_at=None) for n, t in m.tables.items()})
+        for m in RawStore(home).loads()
+    ]
     return found | {"files": sorted(map(str, files)), "tables": landed}
 
 

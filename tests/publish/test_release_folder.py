@@ -135,6 +135,25 @@ def test_a_bulletin_leaves_current_to_the_month(home: Path, small: Catalog) -> N
     assert release_folder.resolve(home).name == "2026-10-r1"
 
 
+@pytest.mark.parametrize(
+    ("period", "moves"), [("2026-09", False), ("2026-Q3", False), ("2026-10", True), ("2026-11", True), ("2025", False), ("2026", True)]
+)
+def test_an_old_period_made_again_leaves_readers_where_they_are(home: Path, small: Catalog, period: str, moves: bool) -> None:
+    run(home, small)
+    other = release_folder.ReleaseFolder(home / "releases" / f"{period}-r7", period, 7)
+    other.path.mkdir()
+    release_folder.point_current(home, other)
+    assert release_folder.resolve(home) == (
+        other if moves else release_folder.ReleaseFolder(home / "releases" / "2026-10-r1", "2026-10", 1)
+    )
+
+
+def test_forms_tabulated_at_another_load_are_not_published(home: Path, small: Catalog) -> None:
+    with pytest.raises(ReleaseError, match=r"the forms of 2026-10 were tabulated again, at load 1, since they were at load 7"):
+        publish.run(catalog=small, home=home, period=PERIOD, as_of=7)
+    assert names(home) == [".lock"]
+
+
 def test_an_error_leaves_nothing_behind(home: Path, small: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     run(home, small)
     file_case(home, "case8", STATION_1)

@@ -315,3 +315,22 @@ def test_what_was_known_of_the_readings_at_a_load(desk: Catalog, inbox: Path, ho
     assert None not in one.read_at.values()
     assert two.read_at == one.read_at
     assert all(at is not None and at > (one.read_at[table] or at) for table, at in two.failed_at.items())
+
+
+def test_a_damaged_source_does_not_hold_up_the_others(tmp_path: Path, inbox: Path, home: Path) -> None:
+    both = standard(
+        tmp_path / "both",
+        {
+            "box": {"kind": "files", "tables": {"report": {"into": "report"}}},
+            "desk": {"kind": "files", "tables": {"unit": {"into": "unit", "is_reference": True}}},
+        },
+    )
+    for source, table in (("box", "report"), ("desk", "unit")):
+        extract.read_table(catalog=both, source=source, table=table, location=str(inbox), home=home, run="night 1")
+    (home / "raw" / "box" / "manifest").mkdir()
+    (home / "raw" / "box" / "manifest" / "00000001.json").write_text("half a mani")
+    with pytest.raises(ExtractError, match="not a manifest"):
+        RawStore(home).loads_of("box")
+    result = land.run(catalog=both, home=home, run="night 1", locations=dict.fromkeys(("box", "desk"), str(inbox)))
+    assert result.loads == [2]
+    assert "not a manifest" in result.silent["box"]

@@ -139,11 +139,19 @@ def place(build: Path, home: Path, period: str, number: int) -> ReleaseFolder:
 
 
 def point_current(home: Path, release: ReleaseFolder) -> None:
-    """Make `current`, or the bulletin's own link, name ``release`` in one move: a reader finds the old release or the new one, never none."""
+    """Make `current`, or the bulletin's own link, name ``release`` in one move: a reader finds the old release or the new one, never none.
+
+    A release of a period that ended before the one named does not take its place: making an old month again leaves readers where they are.
+    """
     folder = home / RELEASES
+    period = ReferencePeriod.parse(release.period)
+    place = folder / _BULLETINS.get(period.frequency, CURRENT)
+    named = _NAME.match(place.resolve().name) if place.exists() else None
+    if named and ReferencePeriod.parse(named["period"]).end > period.end:
+        return
     link = folder / f"{_LINKING}{os.getpid()}"
     link.symlink_to(release.name)
-    os.replace(link, folder / _BULLETINS.get(ReferencePeriod.parse(release.period).frequency, CURRENT))
+    os.replace(link, place)
 
 
 def _sweep(folder: Path) -> None:

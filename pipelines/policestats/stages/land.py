@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from policestats.catalog import Catalog
-from policestats.errors import DefinitionError
+from policestats.errors import DefinitionError, ExtractError
 from policestats.landing.arrivals import Arrivals
 from policestats.landing.committing import Committing, Watch
 from policestats.landing.database import without_password
@@ -43,7 +43,7 @@ def run(
     for source, location in locations.items():
         try:
             loads, lacking = _land(catalog, raw, source, location, run)
-        except DefinitionError as error:
+        except (DefinitionError, ExtractError) as error:  # a damaged manifest, say: the other sources land
             loads, lacking = [], str(error)
         result.loads.extend(loads)
         if lacking:

@@ -44,14 +44,16 @@ class PublishResult:
     unchanged: bool = False
 
 
-def run(*, catalog: Catalog, home: Path, period: str, progress: Progress | None = None) -> PublishResult:
-    """Publish every form that was tabulated for ``period`` and make `current` name the release.
+def run(*, catalog: Catalog, home: Path, period: str, as_of: int | None = None, progress: Progress | None = None) -> PublishResult:
+    """Publish every form that was tabulated for ``period`` and make `current` name the release, unless that is of a later period.
 
     A release is built in a hidden folder beside the others, read back, then moved into place; killed anywhere and run again, the
     result is the same. A period whose definitions, policies, load, program version and content are those of its newest release
     gets no new one.
 
-    Raises: ReleaseError when nothing was tabulated for the period, the definitions have changed since, or another publish is running.
+    Args:
+        as_of: the load whose knowledge the forms must hold; None: whichever they were tabulated at.
+    Raises: ReleaseError when nothing was tabulated for the period, or at another load, or the definitions have changed since.
     """
     wanted = ReferencePeriod.parse(period)
     tell = progress or (lambda message: None)
@@ -59,10 +61,15 @@ def run(*, catalog: Catalog, home: Path, period: str, progress: Progress | None 
         former = release_folder.latest(home, wanted.text)
         before = former.manifest() if former else None
         with open_release_files(build, home) as files:
-            catalog, as_of = _tabulated_with(files, catalog, wanted)
+            catalog, load = _tabulated_with(files, catalog, wanted)
+            if as_of is not None and load != as_of:
+                raise ReleaseError(
+                    f"the forms of {wanted} were tabulated again, at load {load}, since they were at load {as_of}; publish them as they are, "
+                    f"or run 'policestats tabulate --period {wanted} --as-of {as_of}'"
+                )
             forms = _tabulated(files, catalog, wanted)
             described_as_tabulated(files, forms, wanted)
-            tables = ReleaseTables(files, catalog, wanted, forms, as_of)
+            tables = ReleaseTables(files, catalog, wanted, forms, load)
             tell(f"publish {wanted}: {', '.join(f.id for f in forms)}")
             tables.copy()
             manifest = _manifest(catalog, forms, tables, release_folder.release_name(wanted.text, former.number + 1 if former else 1))

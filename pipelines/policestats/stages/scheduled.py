@@ -222,7 +222,7 @@ def publish(known: Known, params: Params = None) -> dict[str, Any]:
 
     folders = {}
     for period in _with_forms(known, params):
-        result = publish.run(catalog=_catalog(params), home=settings.home(), period=period, progress=log.info)
+        result = publish.run(catalog=_catalog(params), home=settings.home(), period=period, as_of=known["as_of"], progress=log.info)
         folders[period] = str(result.folder)
     return {"releases": folders, "as_of": known["as_of"], "late": known["late"]}
 

@@ -57,7 +57,7 @@ class UntilValidated(BaseOperator):
         asked = scheduled.asked(self.frequency, self.at, context["params"])
         if asked.as_of is None and not scheduled.is_covered(asked.home, asked.moment):
             minutes = float(context["params"].get("wait_minutes") or 0)
-            deadline = datetime.now(UTC) + timedelta(minutes=minutes)
+            deadline = (context["dag_run"].start_date or datetime.now(UTC)) + timedelta(minutes=minutes)  # a second try waits no longer
             trigger = ValidatedTrigger(str(asked.home), asked.moment, deadline.isoformat())
             self.defer(trigger=trigger, method_name="resume", timeout=timedelta(minutes=minutes + 10))
         return self.resume(context)
