@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import dag, task
 
 from policestats.stages import scheduled
-from policestats.stages.alerts import Alert
 from policestats.stages.assets import LANDED, VALIDATED, emitting
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from policestats.stages.dag_parts import STANDARD, tried_again
 
 
 @dag(
     schedule=[LANDED],
-    start_date=datetime(2026, 1, 1, tzinfo=SHANGHAI),
+    start_date=datetime(2020, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai")),
     catchup=False,
     is_paused_upon_creation=False,  # it acts only when something was landed
     max_active_runs=1,
-    params={
-        "standard": Param(
-            None, type=["null", "string"], description="Whose rules; default: POLICESTATS_STANDARD, else the first of schemas/"
-        )
-    },
+    params=STANDARD,
     tags=["policestats", "quality"],
-    default_args={
-        "owner": "data engineering",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=1),
-        "execution_timeout": timedelta(hours=3),
-        "on_failure_callback": Alert(),
-    },
+    default_args=tried_again("data engineering"),
 )
 def validate_core() -> None:
     """Merge every load into core, then judge every record by the rules of expectations/.

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -184,13 +185,12 @@ def _of_resident(row: Row) -> Iterator[str]:
         yield "leaves_after_coming"
 
 
-def _leaves(codelist: str, known: dict[str, set[str]] = {}) -> set[str]:  # noqa: B006 (each list is read once)
-    if codelist not in known:
-        with (_LISTS / f"{codelist}.csv").open(encoding="utf-8", newline="") as file:
-            members = [(row["code"], row["parent_code"]) for row in csv.DictReader(file)]
-        inner = {parent for _, parent in members}
-        known[codelist] = {code for code, _ in members if code not in inner and code != "U"}
-    return known[codelist]
+@cache
+def _leaves(codelist: str) -> set[str]:
+    with (_LISTS / f"{codelist}.csv").open(encoding="utf-8", newline="") as file:
+        members = [(row["code"], row["parent_code"]) for row in csv.DictReader(file)]
+    inner = {parent for _, parent in members}
+    return {code for code, _ in members if code not in inner and code != "U"}
 
 
 def _moment(value: Any) -> datetime | None:
