@@ -259,7 +259,7 @@ def check(standard: str | None, home: Path | None, period: str, as_of: int | Non
 @options.home
 @options.period
 def publish(standard: str | None, home: Path | None, period: str) -> None:
-    """Publish what was tabulated for PERIOD as an immutable release, and make it the current one."""
+    """Publish what was tabulated for PERIOD as an immutable release; the newest period is the current one."""
     from policestats.stages import publish
 
     with printing.progress() as tell:
