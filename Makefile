@@ -32,14 +32,14 @@ demo: setup ## Simulate a small province and take it to a published release thro
 airflow: setup ## Start a local Airflow with the DAGs and the made-up province; Ctrl-C ends it
 	@$(BIN)/python -m policestats.local_airflow
 
-test: setup ## Lint, types, import contract, schemas and the quick tests (at most 8 minutes)
+test: setup ## Lint, types, import contract, schemas and the quick tests (at most 10 minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/pytest -q -n 2 -m "not slow"
 
-test-all: test ## Everything in `test`, then the slow tests (at most 30 minutes)
+test-all: test ## Everything in `test`, then the slow tests (at most 45 minutes)
 	@$(BIN)/pytest -q -n 2 -m slow
 
 bench: setup ## Measure extract to release, tabulation and loads beside bare programs (many minutes)
