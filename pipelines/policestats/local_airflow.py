@@ -78,7 +78,8 @@ def main() -> None:
     catalog = load_catalog(definitions, settings.standard())
     os.environ[settings.HOME] = str(home)
     os.environ[settings.DEFINITIONS] = str(definitions)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # also where a shell started this in the background, without Ctrl-C
+        signal.signal(ending, signal.default_int_handler)
     with ExitStack() as stack:
         with printing.progress() as tell:
             period = _province(home, tell) if not any(settings.source_location(name) for name in catalog.sources) else None

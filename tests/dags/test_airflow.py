@@ -53,16 +53,16 @@ def said(process: subprocess.Popen[str], pattern: str, seconds: float) -> re.Mat
     raise AssertionError(f"{pattern!r} was not printed: {seen}")
 
 
-def of_home(home: Path) -> list[str]:
-    """The processes whose environment names ``home``, by /proc."""
-    found = []
+def of_home(home: Path) -> dict[int, str]:
+    """The processes whose environment names ``home``, with their command lines, by /proc."""
+    found = {}
     for path in Path("/proc").glob("[0-9]*"):
         try:
             if str(home).encode() in (path / "environ").read_bytes() and int(path.name) != os.getpid():
-                found.append((path / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                found[int(path.name)] = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
-    return [command for command in found if command]  # an ended one has no command line
+    return {process: command for process, command in found.items() if command}  # an ended one has no command line
 
 
 def holders(file: Path) -> list[int]:
@@ -98,9 +98,14 @@ def test_from_extraction_to_release_through_the_rest_api(postgres: PostgresServe
             drive(Rest.login(*login.groups()), home)
         finally:
             process.send_signal(signal.SIGINT)  # Ctrl-C
-            code = process.wait(120)
+            try:
+                code = process.wait(120)
+            finally:
+                left = of_home(home)
+                for one in left:
+                    os.kill(one, signal.SIGKILL)
         assert code == 0
-        assert of_home(home) == []
+        assert left == {}
     assert str(postgres.port) in json.dumps(env)  # the metadata were there
     assert not (home / "airflow" / "airflow.db").exists()
 
