@@ -205,7 +205,7 @@ def test_due_are_the_leaves_of_the_month() -> None:
         ("2026-10-03", "2026-10-04", "2026-10-03 23:59", True, "t, last read 2026-10-03 23:59", "w, last read 2026-10-03 23:59"),
         # the last day of a month on the morning after: the list of the month comes later
         ("2026-10-31", "2026-11-01", "2026-11-01 05:00", True, None, None),
-        ("2026-10-03", "2026-10-04", None, True, "t", "w, never read"),
+        ("2026-10-03", "2026-10-04", None, True, "t, never read", "w, never read"),
     ],
 )
 def test_a_table_is_delivered_up_to_the_moment_it_was_read(

@@ -139,7 +139,8 @@ class Deliveries:
                     uploaded = self.months.get(name, {}).get(month, set())
                     found.append((self.readings.told(name), uploaded or None))
             else:
-                found.append((name, self.months.get(name, {}).get(month, set())))
+                told = name if read_at is not None else self.readings.told(name)
+                found.append((told, self.months.get(name, {}).get(month, set())))
         return found
 
     def _named(self, silent: dict[int, list[tuple[str, str, str]]]) -> list[tuple[str, ...]]:
