@@ -23,7 +23,9 @@ import json, logging, sys
 logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
 from policestats.stages import scheduled
 from policestats.stages.connections import location_of
-sys.stdout.write(json.dumps([scheduled.sources(), scheduled.extract("desk"), [location_of(name) for name in json.loads(sys.argv[1])]]))
+read = [scheduled.read_table(**table, run_id="night 1") for table in scheduled.tables()]
+landed = scheduled.land(run_id="night 1")
+sys.stdout.write(json.dumps([read, landed, [location_of(name) for name in json.loads(sys.argv[1])]]))
 """
 
 
@@ -60,8 +62,8 @@ def test_a_connection_of_the_scheduler_says_where_a_source_is(postgres: Postgres
         done = subprocess.run([sys.executable, "-c", _SCHEDULED, names], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     assert json.loads(done.stdout.splitlines()[-1]) == [
-        ["desk"],
-        1,
+        [1],  # row
+        {"loads": [1], "silent": {}},
         ["/data/desk.sqlite", "/data/in", "s3://bucket/desk", "mysql://u:p%2Fw@h/d?charset=utf8mb4", None],
     ]
     manifest = (home / "raw/desk/manifest/00000001.json").read_text()
