@@ -151,7 +151,9 @@ def test_nothing_but_the_loopback_is_opened_and_nothing_outside_the_project_is_m
 def test_key_and_records_are_given_to_the_services_that_work_on_them_and_the_login_to_those_that_need_it() -> None:
     services = WRITTEN["services"].items()
     assert {name for name, given in services if "pseudonym_key" in given.get("secrets", [])} == {"policestats", "scheduler", "worker"}
-    assert {name for name, given in services if "data:/data" in given.get("volumes", [])} == {"policestats", "scheduler", "worker"}
+    writers = {"policestats", "scheduler", "worker", "dag-processor"}  # the last one tells of tasks that died
+    assert {name for name, given in services if "data:/data" in given.get("volumes", [])} == writers
+    assert {name for name, given in services if "data:/data:ro" in given.get("volumes", [])} == {"triggerer"}  # where reports wait
     assert {name for name, given in services if "logins:/logins" in given.get("volumes", [])} == {"init", "api-server"}
     has_password = {
         name for name, service in compose.services(VALUES).items() if VALUES["AIRFLOW_ADMIN_PASSWORD"] in str(service.environment)
