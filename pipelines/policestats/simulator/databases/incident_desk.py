@@ -1,0 +1,48 @@
+"""The tables of the incident desk (110)."""
+
+from __future__ import annotations
+
+from policestats.simulator.databases.kinds import (
+    BOOLEAN,
+    DATE,
+    TEXT,
+    TIMESTAMP,
+    UPDATED_AT,
+    UPLOAD,
+    Shape,
+    Shapes,
+)
+
+INCIDENT_DESK: Shapes = {
+    "incident": Shape(
+        ("incident_no",),
+        {
+            "incident_no": TEXT,
+            "received_at": TIMESTAMP,
+            "entered_at": TIMESTAMP,
+            "unit_code": TEXT,
+            "channel_code": TEXT,
+            "intake_type_code": TEXT,
+            "final_type_code": TEXT,
+            "merged_into_incident_no": TEXT,
+            "is_domestic_violence": BOOLEAN,
+            "is_telecom_fraud": BOOLEAN,
+            "mo_code": TEXT,
+            "diverted_on": DATE,
+            "linked_case_no": TEXT,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
+    "dispatch_order": Shape(
+        ("order_no",),
+        {
+            "order_no": TEXT,
+            "incident_no": TEXT,
+            "unit_code": TEXT,
+            "dispatched_at": TIMESTAMP,
+            "entered_at": TIMESTAMP,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
+    "unit_upload": UPLOAD,
+}
