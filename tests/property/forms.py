@@ -251,6 +251,8 @@ def _named_kind(standard: Standard, fact: Row, name: Any, known: Row) -> tuple[s
         return ("text", [name["literal"]]) if isinstance(name["literal"], str) else ("other", [])
     if name in known:
         return known[name]
+    if name in fact.get("dimensions", {}):  # one that stands below
+        return _kind(standard, fact, fact["dimensions"][name], known)
     if "." in name:
         alias, column = name.split(".")
         table = next(join["table"] for join in fact["joins"] if join["as"] == alias)

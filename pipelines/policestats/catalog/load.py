@@ -9,6 +9,7 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from policestats.catalog.fact_parts import read_facts
 from policestats.catalog.model import CodeList, Column, Cursor, Fact, Indicator, Policy, Source, SourceTable, Standard, Table, UnitLevel
 from policestats.catalog.yaml_file import YamlFile
 from policestats.errors import DefinitionError, nearest
@@ -96,7 +97,7 @@ def load_catalog(root: Path, standard: str, policies: dict[str, str] | None = No
         standard=_standard(read.file(folder / "standard.yaml", "standard"), found_policies.get(_LATENESS_POLICY)),
         tables=tables,
         codelists={c.id: c for c in _codelists(read, folder / "codelists")},
-        facts=_unique(_fact(f, i, s) for f in read.folder(folder / "facts", "fact") for i, s in enumerate(f.data)),
+        facts=_unique(read_facts(read.folder(folder / "facts", "fact"))),
         indicators=_unique(
             indicator(s, f.where((i,))) for f in read.folder(folder / "indicators", "indicator") for i, s in enumerate(f.data)
         ),
@@ -232,10 +233,6 @@ def _policies(read: _Reader, path: Path, chosen: dict[str, str]) -> list[Policy]
             )
         found.append(Policy(d["id"], d["label"], d["default"], d["choices"], str(d["source"]), str(d["effect"]), choice, file.where((i,))))
     return found
-
-
-def _fact(file: YamlFile, position: int, spec: dict[str, Any]) -> Fact:
-    return Fact(spec["id"], spec["label"], spec, file.where((position,)))
 
 
 def _source(file: YamlFile, tables: dict[str, Table]) -> Source:

@@ -72,9 +72,11 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
     scope = Scope(catalog, _resolver(indicator, names), indicator.where, anchor)
     on, until, unit, partner, kind = _clock(catalog, indicator)
     rows: list[exp.Expr] = []
+    wanted = plan.has_cell(indicator)
     for block in plan.form.blocks:
-        rows.append(_leaf(block, Scope(catalog, _resolver(indicator, names, rows_at=block.where), block.where, anchor)))
-        for row in block.sets:
+        if any(wanted(code) for code in block.row_codes if code not in {s.code for s in block.sets}):
+            rows.append(_leaf(block, Scope(catalog, _resolver(indicator, names, rows_at=block.where), block.where, anchor)))
+        for row in (s for s in block.sets if wanted(s.code)):
             row_scope = Scope(catalog, _resolver(indicator, names, rows_at=row.where), row.where, anchor)
             holds = condition({"all": [c for c in (block.condition, row.condition) if c]}, row_scope)
             rows.append(case([(holds, literal(row.code))], exp.null()))
@@ -258,5 +260,5 @@ def _leaf(block: Block, scope: Scope) -> exp.Expr:
     else:
         dimension = scope.resolve(block.dimension)
         known = exp.In(this=dimension, expressions=[literal(code) for code in block.leaves])
-        leaf = case([(known, dimension.copy())], literal(block.unknown))
+        leaf = case([(known, dimension.copy())], cast(exp.null(), "text") if block.unknown is None else literal(block.unknown))
     return leaf if block.condition is None else case([(condition(block.condition, scope), leaf)], exp.null())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -65,6 +65,12 @@ class Plan:
     def indicators(self, anchor: date) -> list[Indicator]:
         """The indicators read at an anchor, each once."""
         return list({r.indicator.id: r.indicator for r in self.readings if r.anchor == anchor}.values())
+
+    def has_cell(self, indicator: Indicator) -> Callable[[str], bool]:
+        """Return whether a row (or the member of found rows) has a cell that counts ``indicator``."""
+        names = {r.column.removesuffix(PREVIOUS_SUFFIX) for r in self.readings if r.indicator.id == indicator.id}
+        columns = [self.form.column(name) for name in names]
+        return lambda row: any(column.applies(row) for column in columns)
 
     def span(self, indicator: str, anchor: date) -> tuple[date | None, date]:
         """The days that all readings of an indicator at an anchor cover: [start, end); start None when a stock needs all before."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,21 @@ from policestats.errors import DefinitionError, nearest
 from policestats.periods import VARIANTS
 from policestats.reports.blocks import Block, Row, read_blocks
 from policestats.reports.check_language import Call, Check, read_check
+from policestats.reports.column_specs import expand
 
 #: kinds of columns that are computed from other columns after aggregation
 DERIVED = ("formula", "rate", "change", "share_of", "per_day", "wilson")
 
 
+Weights = tuple[dict[str, Fraction], dict[str, Fraction]]
+
+
 @dataclass(frozen=True)
 class FormColumn:
-    """A column. ``kind`` is base, manual or one of DERIVED; ``spec`` holds what it is made of; ``indicator`` and ``variant`` are those of a base column."""
+    """A column. ``kind`` is base, manual or one of DERIVED; ``spec`` holds what it is made of; ``indicator`` and ``variant`` are those of a base column.
+
+    ``weights`` are those of a rate's two sides, (of, over), policies resolved; None for other kinds.
+    """
 
     code: str
     label: Label
@@ -40,6 +49,7 @@ class FormColumn:
     indicator: Indicator | None
     variant: str
     where: str
+    weights: Weights | None = None
 
     def applies(self, row: str) -> bool:
         """Whether the column has a cell in ``row``; the rows below a member (``member/value``) are as the member's own."""
@@ -166,7 +176,8 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
                 raise DefinitionError(
                     f"{row.where}: row {row.code!r} has the parent {row.parent!r}, which is no row; {nearest(str(row.parent), rows)}"
                 )
-    columns = _columns(data["columns"], catalog, where, rows)
+    specs = expand(data["id"], data["columns"], catalog, where)
+    columns = _columns(specs.columns, catalog, {b.id: b for b in blocks}, rows)
     _refuse_sums(columns)
     _refuse_absent_operands(columns, tuple(data["frequency"]))
     for block in (b for b in blocks if b.dynamic is not None):
@@ -175,7 +186,8 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
                 raise DefinitionError(
                     f"{block.where}: block {block.id!r} is without the column {name!r}, which is none; {nearest(name, known)}"
                 )
-    checks = tuple(read_check(c, where(("checks", i)), rows, [c.code for c in columns]) for i, c in enumerate(data.get("checks", [])))
+    written = [*((c, where(("checks", i))) for i, c in enumerate(data.get("checks", []))), *specs.checks]
+    checks = tuple(read_check(check, place, rows, [c.code for c in columns]) for check, place in written)
     for check in checks:
         _refuse_check_sums(check, {c.code: c for c in columns})
     return Form(
@@ -190,33 +202,55 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
         columns=columns,
         blocks=blocks,
         checks=checks,
-        definition_hash=hashlib.sha256(json.dumps(data, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()[:16],
+        definition_hash=_hash({**data, "columns": [s for s, _ in specs.columns], "checks": [c for c, _ in written]}),
         valid_from=data.get("valid_from"),
         valid_to=data.get("valid_to"),
         where=where(),
     )
 
 
-def _columns(specs: list[dict[str, Any]], catalog: Catalog, where: Any, rows: list[str]) -> tuple[FormColumn, ...]:
-    codes = [s["code"] for s in specs]
+def _hash(definition: dict[str, Any]) -> str:
+    """Return what tells one definition from another: everything that is written in it and in the sets it uses."""
+    return hashlib.sha256(json.dumps(definition, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def _columns(
+    specs: list[tuple[dict[str, Any], str]], catalog: Catalog, blocks: dict[str, Block], rows: list[str]
+) -> tuple[FormColumn, ...]:
+    codes = [s["code"] for s, _ in specs]
     found = []
-    for i, spec in enumerate(specs):
-        place = where(("columns", i))
+    for spec, place in specs:
         if codes.count(spec["code"]) > 1:
             raise DefinitionError(f"{place}: the column code {spec['code']!r} stands twice; column codes are unique in a form")
-        column = _column(spec, catalog, place)
+        column = _column(spec, catalog, place, _own_rows(spec, blocks, rows, place))
         names: Iterable[str] = [*_operands(column), *([column.parent] if column.parent else [])]
         for name in names:
             if name not in codes:
                 raise DefinitionError(f"{place}: column {column.code!r} names the column {name!r}; {nearest(name, codes)}")
-        for row in (*(column.rows or ()), *_operand_rows(column)):
+        for row in _operand_rows(column):
             if row not in rows:
                 raise DefinitionError(f"{place}: column {column.code!r} names the row {row!r}; {nearest(row, rows)}")
         found.append(column)
     return tuple(found)
 
 
-def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
+def _own_rows(spec: dict[str, Any], blocks: dict[str, Block], rows: list[str], place: str) -> tuple[str, ...] | None:
+    """Return the rows that a column is confined to, by `rows` and by `blocks`; None when it has cells in all of them."""
+    named = [str(row) for row in spec.get("rows", [])]
+    for row in named:
+        if row not in rows:
+            raise DefinitionError(f"{place}: column {spec['code']!r} names the row {row!r}; {nearest(row, rows)}")
+    if "blocks" not in spec:
+        return tuple(named) if "rows" in spec else None
+    within: list[str] = []
+    for name in spec["blocks"]:
+        if name not in blocks:
+            raise DefinitionError(f"{place}: column {spec['code']!r} names the block {name!r}; {nearest(name, blocks)}")
+        within += blocks[name].row_codes
+    return tuple(code for code in within if "rows" not in spec or code in named)
+
+
+def _column(spec: dict[str, Any], catalog: Catalog, place: str, rows: tuple[str, ...] | None) -> FormColumn:
     kind = next((k for k in DERIVED if k in spec), "base")
     indicator = None
     variant = spec.get("variant", "current")
@@ -228,6 +262,8 @@ def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
             indicator = catalog.indicator(spec["indicator"], place)
             if indicator.is_manual:
                 kind = "manual"
+            if "where" in spec:
+                indicator = _narrowed(indicator, spec, place)
         if variant not in VARIANTS:
             raise DefinitionError(f"{place}: {variant!r} is no variant; {nearest(variant, VARIANTS)}")
     label = spec.get("label") or (indicator.label if indicator else None)
@@ -241,14 +277,34 @@ def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
         unit=spec.get("unit", indicator.unit if indicator else ""),
         decimals=spec.get("decimals", 0),
         hidden=bool(spec.get("hidden", False)),
-        rows=tuple(str(r) for r in spec["rows"]) if "rows" in spec else None,
+        rows=rows,
         frequencies=tuple(spec["frequencies"]) if "frequencies" in spec else None,
         kind=kind,
         spec=spec,
         indicator=None if kind == "manual" else indicator,
         variant=variant,
         where=place,
+        weights=(_weights(spec["rate"]["of"], catalog, place), _weights(spec["rate"]["over"], catalog, place)) if kind == "rate" else None,
     )
+
+
+def _weights(side: str | dict[str, Any], catalog: Catalog, place: str) -> dict[str, Fraction]:
+    """Return the weight of each column on one side of a rate."""
+    found = {}
+    for name, weight in (side if isinstance(side, dict) else {side: 1}).items():
+        chosen = catalog.policy(weight["policy"], place).value if isinstance(weight, dict) else weight
+        if isinstance(chosen, bool) or not isinstance(chosen, (int, float)):
+            raise DefinitionError(f"{place}: the weight of {name!r} is {chosen!r}; a policy that weighs has numbers as its choices")
+        found[name] = Fraction(str(chosen))
+    return found
+
+
+def _narrowed(indicator: Indicator, spec: dict[str, Any], place: str) -> Indicator:
+    """Return the indicator of a column that counts only some of what ``indicator`` counts."""
+    if indicator.is_manual:
+        raise DefinitionError(f"{place}: column {spec['code']!r} narrows {indicator.id!r}, which people type; take out where:")
+    both = [c for c in (indicator.condition, spec["where"]) if c]
+    return dataclasses.replace(indicator, id=f"{indicator.id}/{spec['code']}", condition={"all": both}, where=place)
 
 
 def _refuse_sums(columns: tuple[FormColumn, ...]) -> None:
@@ -276,7 +332,7 @@ def _refuse_absent_operands(columns: tuple[FormColumn, ...], frequencies: tuple[
 
 
 #: along which way each function of checks adds figures up
-_SUMS_ALONG = {"sum": "rows", "units": "units", "children": "units", "days": "time"}
+_SUMS_ALONG = {"sum": "rows", "units": "units", "children": "units", "days": "time", "months": "time"}
 
 
 def _refuse_check_sums(check: Check, columns: dict[str, FormColumn]) -> None:
@@ -310,7 +366,8 @@ def _operands(column: FormColumn) -> list[str]:
         return list(spec["formula"])
     if column.kind == "rate":
         of = spec["rate"]["of"]
-        return [*(of if isinstance(of, dict) else [of]), spec["rate"]["over"]]
+        over = spec["rate"]["over"]
+        return [*(of if isinstance(of, dict) else [of]), *(over if isinstance(over, dict) else [over])]
     if column.kind == "change":
         return [spec["change"]["of"], spec["change"]["from"]]
     if column.kind == "share_of":
