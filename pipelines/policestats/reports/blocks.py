@@ -110,16 +110,16 @@ def read_blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tu
             total = total or only["code"]
             dimension = unknown = None
         else:
-            if "total" in rows_spec:
-                total = total if position else rows_spec["total"]["code"]
-                rows.append(Row(rows_spec["total"]["code"], rows_spec["total"]["label"], "total", None, spec["id"]))
-            if total is None:
-                raise DefinitionError(f"{place}: the first block needs a total; add total: {{code: T, label: ...}}")
             apart = "apart" in rows_spec
             if apart and (not position or "total" in rows_spec):
                 raise DefinitionError(
                     f"{place}: rows that stand apart have no total, and the first block needs one; take out apart, or put the block later"
                 )
+            if "total" in rows_spec:
+                total = total if position else rows_spec["total"]["code"]
+                rows.append(Row(rows_spec["total"]["code"], rows_spec["total"]["label"], "total", None, spec["id"]))
+            if total is None:
+                raise DefinitionError(f"{place}: the first block needs a total; add total: {{code: T, label: ...}}")
             if position and not apart and "total" not in rows_spec and spec.get("where") != specs[0].get("where"):
                 raise DefinitionError(
                     f"{place}: block {spec['id']!r} takes other records than the first block, so it cannot add up to the first block's total; "
