@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -63,6 +63,10 @@ class ColumnStatus:
         nothing = np.zeros(units, dtype=np.int64)
         return cls(np.full(units, ORDER.index(status), dtype=np.int64), nothing, nothing, np.full(units, reason, dtype=object))
 
+    def noted(self, reason: str) -> ColumnStatus:
+        """Return the same statuses, with ``reason`` where they are automatic and so had nothing to say."""
+        return replace(self, reasons=np.where(self.is_auto, reason, self.reasons))
+
     @property
     def has_value(self) -> Flags:
         """At which units the cells print a figure."""
@@ -110,6 +114,8 @@ def statuses(
     columns = {c.code: c for c in plan.form.columns_for(plan.period.frequency)}
     for column in columns.values():
         _derive(column, columns, found, len(units))
+    for code in plan.recounted:
+        found[code] = found[code].noted(f"口径变动 definition changed on {plan.form.valid_from}: recounted by version {plan.form.version}")
     return found
 
 

@@ -50,7 +50,7 @@ def run(
         known = knowledge.loads(engine)
         load = knowledge.chosen_load(known, as_of)
         catalog = _as_chosen(engine, catalog, wanted, load)
-        forms = due(load_forms(catalog), wanted)
+        forms = due(load_forms(catalog, period=wanted), wanted)
         with engine.transaction(), engine.names_from("core"):
             work = Tabulation(engine, catalog, wanted, load, max(known))
             for form in forms:

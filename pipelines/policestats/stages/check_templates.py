@@ -15,6 +15,7 @@ from policestats.periods import ReferencePeriod
 from policestats.query import table
 from policestats.reports.compiler import contributions
 from policestats.reports.facts import FactCompiler
+from policestats.reports.form_versions import refuse_other_name
 from policestats.reports.plan import plan
 from policestats.reports.template import Form, load_form
 
@@ -49,8 +50,7 @@ def run(*, catalog: Catalog, folder: Path | None = None) -> list[TemplateReport]
 def _report(path: Path, catalog: Catalog) -> TemplateReport:
     try:
         form = load_form(path, catalog)
-        if form.id != path.stem:
-            raise DefinitionError(f"{form.where}: the form's id is {form.id!r} but its file is {path.name}; make them the same")
+        refuse_other_name(form, path)
         compile_form(form, catalog)
     except DefinitionError as error:
         return TemplateReport(path.name, None, 0, 0, 0, str(error))

@@ -54,7 +54,8 @@ def run(
         unit: default the first root of the tree.
     Raises: StatisticsError for an unknown form, row or column, or a period that was not tabulated.
     """
-    forms = load_forms(catalog)
+    wanted = ReferencePeriod.parse(period) if period is not None else _latest(home, form)
+    forms = load_forms(catalog, period=wanted)
     if form not in forms:
         raise StatisticsError(f"there is no form {form!r}; {nearest(form, forms)}")
     found = forms[form]
@@ -68,7 +69,6 @@ def run(
     if column not in columns:
         raise StatisticsError(f"form {form} has no column {column!r}; {nearest(column, columns)}")
     explanation = _definition(catalog, found, rows[row], columns[column])
-    wanted = ReferencePeriod.parse(period) if period is not None else _latest(home, form)
     if wanted is not None:
         _run_of(explanation, catalog, home, found, rows[row], columns[column], wanted, unit)
     return explanation

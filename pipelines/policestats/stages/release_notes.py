@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from policestats.catalog import Catalog
 from policestats.catalog.model import Label
+from policestats.reports.form_versions import change_told
 from policestats.reports.status import TYPED, needed
 from policestats.reports.template import Form, FormColumn
 from policestats.reports.writers.printed import STATUS_LABELS, ColumnRemark
@@ -39,8 +40,12 @@ class Notes:
         """Whether no unit lies below ``unit``."""
         return unit not in self._children
 
-    def of_form(self, form: Form) -> list[Label]:
-        """Return the footnotes of every table of a form: its own, rounding, lateness, policies, marks."""
+    def of_form(self, form: Form, recounted: Sequence[str]) -> list[Label]:
+        """Return the footnotes of every table of a form: its own, rounding, lateness, policies, an earlier version, marks.
+
+        Args:
+            recounted: columns that count days on which an earlier version of the form was in force.
+        """
         standard = self.catalog.standard
         marks = standard.marks
         found = [form.footnote] if form.footnote else []
@@ -48,6 +53,8 @@ class Notes:
         if form.lateness in _LATENESS:
             found.append(_LATENESS[form.lateness])
         found += self.policies(self._policies_used(form))
+        if recounted:
+            found.append(change_told(form, recounted))
         found.append(
             {
                 "zh": f"符号：“{marks['none']}”无基数或不适用，“{marks['missing']}”未报，“{marks['partial']}”下属未全报、按已报数汇总，"

@@ -13,6 +13,7 @@ from policestats.catalog import Catalog
 from policestats.catalog.model import Label
 from policestats.engines.duckdb import DuckDBEngine, quoted
 from policestats.periods import ReferencePeriod
+from policestats.reports.plan import plan
 from policestats.reports.status import ORDER
 from policestats.reports.template import Form, FormColumn
 from policestats.reports.writers.printed import (
@@ -79,7 +80,7 @@ class ReleasePrint:
             rows=_printed_rows(form),
             units=units,
             notice=notice if hidden else None,
-            footnotes=self.notes.of_form(form),
+            footnotes=self.notes.of_form(form, plan(form, self.period, self.catalog.standard.records_begin).recounted),
         )
 
     def tables(self, form: Form) -> list[PrintedTable]:

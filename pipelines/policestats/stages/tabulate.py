@@ -259,10 +259,9 @@ def run(
     Returns: counts and the generation rates.
     Raises: StatisticsError for an unknown form, a load that does not exist, or a definition that makes no sense.
     """
+    wanted = ReferencePeriod.parse(period)
     with open_warehouse(home) as engine:
-        return tabulate(
-            engine, catalog, ReferencePeriod.parse(period), load_forms(catalog), only=forms, as_of=as_of, full=full, progress=progress
-        )
+        return tabulate(engine, catalog, wanted, load_forms(catalog, period=wanted), only=forms, as_of=as_of, full=full, progress=progress)
 
 
 def tabulate(
