@@ -26,8 +26,10 @@ COMMANDS = {
     "form": ["--home", "FORM", "--unit", "--release", "--format"],
     "trace": ["--home", "FORM", "--row", "--column", "--unit", "--format"],
     "explain": ["--standard", "--home", "FORM", "--row", "--column", "--period", "--unit", "--sql"],
-    "rate": ["--home", "--release", "--unit", "--format"],
+    "rate": ["--standard", "--home", "--release", "--unit", "--by", "--form", "--what-if", "--without", "SOURCE,SOURCE", "--format"],
     "check-templates": ["--standard", "FOLDER"],
+    "forms": ["--standard", "--sources", "--format", "markdown"],
+    "sources": ["--standard", "--home", "--format"],
 }
 
 

@@ -77,8 +77,10 @@ def test_by_form_and_unit(forms: tuple[FormTable, FormTable]) -> None:
     assert {key[1:]: fraction(r) for key, r in found.items() if key[0] == "instance"} == {
         ("F", NORTH_1): (1, 1), ("F", NORTH_2): (0, 1), ("F", None): (1, 2),
         ("G", NORTH_1): (0, 1), ("G", NORTH_2): (1, 1), ("G", None): (1, 2),
-        (None, None): (2, 4),
+        (None, None): (2, 4), (None, NORTH_1): (1, 2), (None, NORTH_2): (1, 2),
     }  # fmt: skip
+    assert fraction(found["cell", None, NORTH_1]) == (7, 7)  # 5 of F, 2 of G
+    assert fraction(found["cell", None, NORTH_2]) == (2, 7)
     assert fraction(found["cell", "F", NORTH_2]) == (0, 5)
     assert fraction(found["cell", "G", NORTH_1]) == (2, 2)  # the cells are automatic, the form is not
     assert fraction(found["cell_nonzero", "G", NORTH_2]) == (1, 1)  # a rate without a base is no figure

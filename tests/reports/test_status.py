@@ -240,7 +240,7 @@ def test_a_table_is_delivered_up_to_the_moment_it_was_read(
 )
 def test_a_source_that_was_never_connected_is_told_from_one_that_is_silent(catalog: Catalog, reading: str | None, reason: str) -> None:
     moves = tiny.form(catalog, "- {code: MOVES, indicator: received}\n- {code: FILED, indicator: filed}")
-    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-05", NORTH_1)]) as engine:
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-05", NORTH_1), tiny.theft("2", "2026-10-05", None)]) as engine:
         for table in ("reading", "delivery"):
             engine.execute(f"DELETE FROM core.{table} WHERE table_name = 'move'")
         if reading:
@@ -249,6 +249,8 @@ def test_a_source_that_was_never_connected_is_told_from_one_that_is_silent(catal
         found = statuses(engine)
     assert found[NORTH_1, "MOVES"] == ("missing", 0, 1, reason)
     assert found[NORTH_1, "FILED"] == ("auto", 0, 0, None)
+    # the unknown unit owes nothing, but of a source that is not there it has no figures either
+    assert found[UNKNOWN, "MOVES"] == (("missing", 0, 0, reason) if reading is None else ("auto", 0, 0, None))
 
 
 def test_a_failure_after_the_last_reading_is_told() -> None:

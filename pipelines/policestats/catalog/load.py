@@ -255,6 +255,7 @@ def _source(file: YamlFile, tables: dict[str, Table]) -> Source:
         where=file.where(),
         connection=d.get("connection", d["source"]),
         placeholders=tuple(d.get("placeholders", ())),
+        is_base=bool(d.get("is_base", True)),
     )
 
 

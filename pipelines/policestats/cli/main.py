@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from policestats.cli import defining, printing, reading, simulating, working
+from policestats.cli import defining, printing, rates, reading, simulating, working
 from policestats.errors import StatisticsError
 
 
@@ -49,8 +49,10 @@ for _command in (
     reading.form,
     reading.trace,
     reading.explain,
-    reading.rate,
+    rates.rate,
     defining.check_templates,
+    defining.forms,
+    defining.sources,
 ):
     cli.add_command(_command)
 

@@ -1,10 +1,8 @@
-"""The commands that read a release: a form, the records behind a cell, what it means, the generation rates."""
+"""The commands that read a release: a form, the records behind a cell, what it means."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -39,7 +37,7 @@ def trace(home: Path | None, form_id: str, row: str, column: str, unit: str | No
     from policestats import releases
 
     found = releases.trace(form_id, row=row, column=column, unit=unit, home=settings.home(home), release=release)
-    printing.rows(list(found.columns), _plain(found), output, title=f"{form_id} [{row}].{column}: {len(found)} records")
+    printing.rows(list(found.columns), printing.records(found), output, title=f"{form_id} [{row}].{column}: {len(found)} records")
 
 
 @click.command()
@@ -64,29 +62,3 @@ def explain(
         catalog=options.catalog(standard), home=settings.home(home), form=form_id, row=row, column=column, period=period, unit=unit
     )
     summary.explained(found, sql=sql)
-
-
-@click.command()
-@options.home
-@click.option("--release", default="current", show_default=True, help="A release: its folder name, or current")
-@options.unit
-@options.output
-def rate(home: Path | None, release: str, unit: str | None, output: str) -> None:
-    """Print the generation rates: which cells no human typed, and why the others still need one."""
-    from policestats import releases
-
-    found = releases.read_rates(home=settings.home(home), release=release, unit=unit)
-    printing.rows(list(found.columns), _plain(found), output)
-
-
-def _plain(frame: Any) -> list[list[Any]]:
-    """Return the rows of a DataFrame: missing values as None, days without a time of day."""
-    return [[_value(value) for value in row] for row in frame.astype(object).itertuples(index=False, name=None)]
-
-
-def _value(value: Any) -> Any:
-    if value is None or value != value:
-        return None
-    if isinstance(value, datetime) and (value.hour, value.minute, value.second) == (0, 0, 0):
-        return value.date()
-    return value

@@ -55,7 +55,7 @@ class _Count:
 def generation(
     filled: Iterable[tuple[FormTable, Outcome, Sequence[FoundRows]]], prescribed: int, levels: Mapping[str, str]
 ) -> list[GenerationRate]:
-    """Return the rates: per form and unit (instance, cell, cell_nonzero), and per form and over all, of all units and of each level's.
+    """Return the rates of each unit (instance, cell, cell_nonzero), and all four of all units and of each level's, by form and over all.
 
     A form is automatic for a unit when every applicable cell is ``auto`` and no error check failed; the template rate counts the forms
     that are automatic for every unit, out of those the standard prescribes (a form of one's own is not among them).
@@ -65,6 +65,8 @@ def generation(
     """
     counts = [c for table, outcome, found in filled for c in _counts(table, outcome, found)]
     found = [rate for c in counts for rate in _rates([c], c.form_id, c.unit_code)]
+    for unit in dict.fromkeys(c.unit_code for c in counts):
+        found += _rates([c for c in counts if c.unit_code == unit], None, unit)
     for level in (None, *dict.fromkeys(levels.values())):
         own = counts if level is None else [c for c in counts if levels[c.unit_code] == level]
         if own or level is None:

@@ -75,9 +75,12 @@ def auto_forms(catalog: Catalog, forms: Mapping[str, Form], sources: Collection[
 
 
 def told(catalog: Catalog, tables: Iterable[str]) -> str:
-    """Return tables with the sources that feed them, in words: Chinese and English, and the id that names the source in commands."""
+    """Return tables with the sources that feed them, in words: Chinese and English, and the id that names the source in commands.
+
+    The order is that of the catalog, so that the same tables give the same words."""
     parts = []
-    for sources, names in Needs(tuple(tables)).by_source(catalog).items():
+    wanted = set(tables)
+    for sources, names in Needs(tuple(t for t in catalog.tables if t in wanted)).by_source(catalog).items():
         labels = ", ".join(f"{catalog.tables[n].label['zh']} {catalog.tables[n].label['en']}" for n in names)
         if sources:
             given = (catalog.sources[s] for s in sources)

@@ -49,12 +49,12 @@ def run(
     with open_warehouse(home) as engine:
         known = knowledge.loads(engine)
         load = knowledge.chosen_load(known, as_of)
-        catalog = _as_chosen(engine, catalog, wanted, load)
+        catalog = as_chosen(engine, catalog, wanted, load)
         forms = due(load_forms(catalog, period=wanted), wanted)
         with engine.transaction(), engine.names_from("core"):
             work = Tabulation(engine, catalog, wanted, load, max(known))
             for form in forms:
-                _refuse_other(engine, work, form)
+                refuse_other(engine, work, form)
                 tell(f"check {form.id} {wanted}")
                 work.tables[form.id] = work.refill(form)
             outcomes = {form.id: work.check(work.tables[form.id]) for form in forms}
@@ -74,7 +74,7 @@ def run(
     )
 
 
-def _as_chosen(engine: DuckDBEngine, catalog: Catalog, period: ReferencePeriod, load: int) -> Catalog:
+def as_chosen(engine: DuckDBEngine, catalog: Catalog, period: ReferencePeriod, load: int) -> Catalog:
     """Return the catalog with the choices of a form that was tabulated for the period; as it is when none was."""
     if not engine.has_table("report", "run"):
         return catalog
@@ -82,7 +82,7 @@ def _as_chosen(engine: DuckDBEngine, catalog: Catalog, period: ReferencePeriod, 
     return catalog if choices is None else load_catalog(catalog.root, catalog.standard.id, json.loads(choices))
 
 
-def _refuse_other(engine: DuckDBEngine, work: Tabulation, form: Form) -> None:
+def refuse_other(engine: DuckDBEngine, work: Tabulation, form: Form) -> None:
     """Raise StatisticsError unless ``form`` stands as tabulated at the load in hand, on the same definitions, choices and units."""
     period, load = work.period.text, work.as_of
     cure = f"run 'policestats tabulate --period {period} --as-of {load}'"
