@@ -142,9 +142,8 @@ def _of(coverages: Coverages, rules: tuple[str, ...], units: list[str], unconnec
     if rules:
         blocked = ColumnStatus.everywhere("blocked", _FAILED + ", ".join(rules), len(units))
         return ColumnStatus(blocked.ranks, delivered, due, blocked.reasons)
-    whole = (delivered == due) & (
-        unconnected is None
-    )  # not even the unknown unit, which owes nothing, has figures of a source that is not there
+    # not even the unknown unit, which owes nothing, has figures of a source that is not there
+    whole = (delivered == due) & (unconnected is None)
     ranks = np.where(whole, _AUTO, np.where(delivered > 0, _PARTIAL, _MISSING))
     lacking = (unconnected or "nothing from " + " or ".join(names) for names in silent)
     reasons = [None if is_whole else reason for is_whole, reason in zip(whole.tolist(), lacking, strict=True)]
