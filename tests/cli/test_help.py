@@ -29,6 +29,7 @@ COMMANDS = {
     "rate": ["--standard", "--home", "--release", "--unit", "--by", "--form", "--what-if", "--without", "SOURCE,SOURCE", "--format"],
     "check-templates": ["--standard", "FOLDER"],
     "forms": ["--standard", "--sources", "--format", "markdown"],
+    "policies": ["--standard", "--home", "--policy", "--form", "--period", "--unit", "--format"],
     "sources": ["--standard", "--home", "--format"],
 }
 

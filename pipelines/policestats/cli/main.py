@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from policestats.cli import defining, printing, rates, reading, simulating, working
+from policestats.cli import choosing, defining, printing, rates, reading, simulating, working
 from policestats.errors import StatisticsError
 
 
@@ -53,6 +53,7 @@ for _command in (
     defining.check_templates,
     defining.forms,
     defining.sources,
+    choosing.policies,
 ):
     cli.add_command(_command)
 

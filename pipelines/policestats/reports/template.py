@@ -87,6 +87,8 @@ class Form:
     where: str
     #: number of the version that was in force before ``valid_from``; None: this is the first
     succeeds: int | None = None
+    #: whether late entries count where the standard says, not the form itself
+    follows_lateness: bool = True
 
     @property
     def rows(self) -> list[Row]:
@@ -196,6 +198,7 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
         valid_from=data.get("valid_from"),
         valid_to=data.get("valid_to"),
         where=where(),
+        follows_lateness="lateness" not in data,
     )
 
 

@@ -14,6 +14,7 @@ from policestats.periods import ReferencePeriod
 from policestats.reports.blocks import Row
 from policestats.reports.found_rows import NO_VALUE, block_of, split
 from policestats.reports.needs import needs_told
+from policestats.reports.policy_use import policies_in
 from policestats.reports.status import failed_rules
 from policestats.reports.template import Form, FormColumn, load_forms, operands
 
@@ -184,20 +185,11 @@ def _entry(key: str, value: Any) -> str:
 
 
 def _policy_lines(catalog: Catalog, spec: Any, explanation: Explanation) -> None:
-    for name in _policies(spec):
+    for name in policies_in(spec):
         policy = catalog.policy(name, "explain")
         line = f"{name} = {policy.chosen} ({policy.label['zh']}; {policy.label['en']}): {policy.effect}. Source: {policy.source}"
         if line not in explanation.policies:
             explanation.policies.append(line)
-
-
-def _policies(spec: Any) -> list[str]:
-    if isinstance(spec, dict):
-        own = [str(value) for key, value in spec.items() if key == "policy"]
-        return own + [name for value in spec.values() for name in _policies(value)]
-    if isinstance(spec, list):
-        return [name for value in spec for name in _policies(value)]
-    return []
 
 
 def _run_of(
