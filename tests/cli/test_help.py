@@ -27,7 +27,7 @@ COMMANDS = {
     "trace": ["--home", "FORM", "--row", "--column", "--unit", "--format"],
     "explain": ["--standard", "--home", "FORM", "--row", "--column", "--period", "--unit", "--sql"],
     "rate": ["--standard", "--home", "--release", "--unit", "--by", "--form", "--what-if", "--without", "SOURCE,SOURCE", "--format"],
-    "check-templates": ["--standard", "FOLDER"],
+    "check-templates": ["--standard", "--home", "FOLDER", "--period", "--to"],
     "forms": ["--standard", "--sources", "--format", "markdown"],
     "policies": ["--standard", "--home", "--policy", "--form", "--period", "--unit", "--format"],
     "sources": ["--standard", "--home", "--format"],

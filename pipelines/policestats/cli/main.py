@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from policestats.cli import choosing, defining, printing, rates, reading, simulating, working
+from policestats.cli import checking, choosing, defining, printing, rates, reading, simulating, working
 from policestats.errors import StatisticsError
 
 
@@ -50,7 +50,7 @@ for _command in (
     reading.trace,
     reading.explain,
     rates.rate,
-    defining.check_templates,
+    checking.check_templates,
     defining.forms,
     defining.sources,
     choosing.policies,
