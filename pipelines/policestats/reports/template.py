@@ -16,10 +16,11 @@ from policestats.catalog import Catalog, Indicator, YamlFile
 from policestats.catalog.load import indicator as read_indicator
 from policestats.catalog.model import Label
 from policestats.errors import DefinitionError, nearest
-from policestats.periods import VARIANTS
+from policestats.periods import VARIANTS, ReferencePeriod
 from policestats.reports.blocks import Block, Row, read_blocks
 from policestats.reports.check_language import Call, Check, read_check
 from policestats.reports.column_specs import expand
+from policestats.reports.form_versions import in_force, in_order, refuse_other_name
 
 #: kinds of columns that are computed from other columns after aggregation
 DERIVED = ("formula", "rate", "change", "share_of", "per_day", "wilson")
@@ -94,6 +95,10 @@ class Form:
     valid_from: date | None
     valid_to: date | None
     where: str
+    #: number of the version that was in force before ``valid_from``; None: this is the first
+    succeeds: int | None = None
+    #: whether late entries count where the standard says, not the form itself
+    follows_lateness: bool = True
 
     @property
     def rows(self) -> list[Row]:
@@ -142,18 +147,17 @@ class Form:
         return list(dict.fromkeys(pairs))
 
 
-def load_forms(catalog: Catalog, folder: Path | None = None) -> dict[str, Form]:
-    """Return every form of a folder (default: the standard's own), by id.
+def load_forms(catalog: Catalog, folder: Path | None = None, period: ReferencePeriod | None = None) -> dict[str, Form]:
+    """Return every form of a folder (default: the standard's own), by id: of several versions the one in force in ``period``, default the newest.
 
     Raises: DefinitionError with file, line, value and cure.
     """
-    found: dict[str, Form] = {}
+    found: dict[str, list[Form]] = {}
     for path in sorted((folder or catalog.templates).glob("*.yaml")):
         form = load_form(path, catalog)
-        if form.id != path.stem:
-            raise DefinitionError(f"{form.where}: the form's id is {form.id!r} but its file is {path.name}; make them the same")
-        found[form.id] = form
-    return found
+        refuse_other_name(form, path)
+        found.setdefault(form.id, []).append(form)
+    return {id: in_force(in_order(versions), period) for id, versions in found.items()}
 
 
 def load_form(path: Path, catalog: Catalog) -> Form:
@@ -206,6 +210,7 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
         valid_from=data.get("valid_from"),
         valid_to=data.get("valid_to"),
         where=where(),
+        follows_lateness="lateness" not in data,
     )
 
 

@@ -13,6 +13,8 @@ from policestats.errors import StatisticsError, nearest
 from policestats.periods import ReferencePeriod
 from policestats.reports.blocks import Row
 from policestats.reports.found_rows import NO_VALUE, block_of, split
+from policestats.reports.needs import needs_told
+from policestats.reports.policy_use import policies_in
 from policestats.reports.status import failed_rules
 from policestats.reports.template import Form, FormColumn, load_forms, operands
 
@@ -53,7 +55,8 @@ def run(
         unit: default the first root of the tree.
     Raises: StatisticsError for an unknown form, row or column, or a period that was not tabulated.
     """
-    forms = load_forms(catalog)
+    wanted = ReferencePeriod.parse(period) if period is not None else _latest(home, form)
+    forms = load_forms(catalog, period=wanted)
     if form not in forms:
         raise StatisticsError(f"there is no form {form!r}; {nearest(form, forms)}")
     found = forms[form]
@@ -67,7 +70,6 @@ def run(
     if column not in columns:
         raise StatisticsError(f"form {form} has no column {column!r}; {nearest(column, columns)}")
     explanation = _definition(catalog, found, rows[row], columns[column])
-    wanted = ReferencePeriod.parse(period) if period is not None else _latest(home, form)
     if wanted is not None:
         _run_of(explanation, catalog, home, found, rows[row], columns[column], wanted, unit)
     return explanation
@@ -93,6 +95,7 @@ def _definition(catalog: Catalog, form: Form, row: Row, column: FormColumn) -> E
     explanation = Explanation(title, lines)
     _column(catalog, form, column, explanation, depth=0)
     _policy_lines(catalog, row.condition, explanation)
+    lines.append(f"Needs: {needs_told(catalog, form, column)}")
     if not column.applies(split(row.code)[0]):
         lines.append("This column does not apply to this row.")
     lines.append(f"Provenance of rows: {form.provenance['rows']}; of columns: {form.provenance['columns']}")
@@ -182,20 +185,11 @@ def _entry(key: str, value: Any) -> str:
 
 
 def _policy_lines(catalog: Catalog, spec: Any, explanation: Explanation) -> None:
-    for name in _policies(spec):
+    for name in policies_in(spec):
         policy = catalog.policy(name, "explain")
         line = f"{name} = {policy.chosen} ({policy.label['zh']}; {policy.label['en']}): {policy.effect}. Source: {policy.source}"
         if line not in explanation.policies:
             explanation.policies.append(line)
-
-
-def _policies(spec: Any) -> list[str]:
-    if isinstance(spec, dict):
-        own = [str(value) for key, value in spec.items() if key == "policy"]
-        return own + [name for value in spec.values() for name in _policies(value)]
-    if isinstance(spec, list):
-        return [name for value in spec for name in _policies(value)]
-    return []
 
 
 def _run_of(

@@ -112,7 +112,7 @@ def _tabulated_with(files: ReleaseFiles, catalog: Catalog, period: ReferencePeri
 def _tabulated(files: ReleaseFiles, catalog: Catalog, period: ReferencePeriod) -> list[Form]:
     """Return the forms tabulated for the period. Raises: ReleaseError for one that is no longer defined."""
     held = files.sql(f"SELECT DISTINCT form_id FROM {SOURCE}.report.status WHERE period = ?", [period.text]).column(0).to_pylist()
-    defined = load_forms(catalog)
+    defined = load_forms(catalog, period=period)
     unknown = sorted(set(held) - set(defined))
     if unknown:
         raise ReleaseError(

@@ -13,6 +13,7 @@ from policestats.catalog import Catalog
 from policestats.catalog.model import Label
 from policestats.engines.duckdb import DuckDBEngine, quoted
 from policestats.periods import ReferencePeriod
+from policestats.reports.plan import plan
 from policestats.reports.status import ORDER
 from policestats.reports.template import Form, FormColumn
 from policestats.reports.writers.printed import (
@@ -79,7 +80,7 @@ class ReleasePrint:
             rows=_printed_rows(form),
             units=units,
             notice=notice if hidden else None,
-            footnotes=self.notes.of_form(form),
+            footnotes=self.notes.of_form(form, plan(form, self.period, self.catalog.standard.records_begin).recounted),
         )
 
     def tables(self, form: Form) -> list[PrintedTable]:
@@ -190,7 +191,9 @@ class ReleasePrint:
         return marks.get(remark.status, marks["none"])
 
     def _rates(self) -> list[PrintedRate]:
-        rows = self.engine.sql("SELECT * FROM report.generation WHERE form_id IS NULL AND unit_code IS NULL").to_pylist()
+        rows = self.engine.sql(
+            "SELECT * FROM report.generation WHERE form_id IS NULL AND unit_code IS NULL AND level_code IS NULL"
+        ).to_pylist()
         found = {r["rate_id"]: r for r in rows}
         return [
             PrintedRate(label, r["numerator"], r["denominator"], r["rate_pct"], r["reason"] or "")
