@@ -17,6 +17,17 @@ from policestats.errors import ReleaseError, nearest
 
 _LEADING = ["period", "unit_code", "unit_name_zh", "unit_level", "row_code", "row_label_zh", "row_label_en"]
 
+_RATE = "rate_id, form_id, numerator, denominator, rate_pct"
+_RATES_BY = {
+    "form": f"SELECT {_RATE}, reason FROM report.generation WHERE unit_code IS NOT DISTINCT FROM ? AND level_code IS NULL "
+    "ORDER BY form_id NULLS FIRST, rate_id",
+    "unit": f"SELECT unit_code, {_RATE}, reason FROM report.generation JOIN dim.unit USING (period, unit_code) "
+    "WHERE unit_code = coalesce(?, unit_code) ORDER BY unit_order, form_id, rate_id",
+    "level": f"SELECT level_code, {_RATE}, reason FROM report.generation WHERE level_code IS NOT NULL "
+    "ORDER BY (SELECT min(depth) FROM dim.unit AS u WHERE u.level_code = generation.level_code), level_code, form_id NULLS FIRST, rate_id",
+    "period": f"SELECT period, {_RATE} FROM report.generation_trend WHERE level_code IS NULL ORDER BY period, form_id NULLS FIRST, rate_id",
+}
+
 
 def read_form(
     form_id: str, *, home: str | Path | None = None, release: str = CURRENT, unit: str | None = None, wide: bool = True
@@ -68,21 +79,22 @@ def read_quality(table: str = "rate", *, home: str | Path | None = None, release
         return _frame(engine, f"SELECT * FROM quality.{quoted(table)}")
 
 
-def read_rates(*, home: str | Path | None = None, release: str = CURRENT, unit: str | None = None) -> pd.DataFrame:
-    """Return the generation rates of a release, over all forms and form by form: of one ``unit``, or of all units together.
+def read_rates(*, home: str | Path | None = None, release: str = CURRENT, unit: str | None = None, by: str = "form") -> pd.DataFrame:
+    """Return the generation rates of a release.
 
-    Columns: rate_id, form_id (missing: all forms), numerator, denominator, rate_pct, reason.
-    Raises: ReleaseError when the release or the unit is not there.
+    Args:
+        by: ``form``: over all forms and form by form, of one ``unit`` or of all units together. ``unit``: form by form and unit by unit, in
+            the order of the tree. ``level``: of all units of a level together. ``period``: of all units, of this and earlier periods.
+    Returns: rate_id, form_id (missing: all forms), numerator, denominator, rate_pct and, except by period, reason; before them unit_code,
+        level_code or period.
+    Raises: ReleaseError when the release or the unit is not there, or ``by`` is none of these.
     """
+    if by not in _RATES_BY:
+        raise ReleaseError(f"rates are not told by {by!r}; {nearest(by, _RATES_BY)}")
     with _statistics(home, release) as engine:
         if unit is not None:
             _must_have(engine, "unit", unit)
-        return _frame(
-            engine,
-            "SELECT rate_id, form_id, numerator, denominator, rate_pct, reason FROM report.generation "
-            "WHERE unit_code IS NOT DISTINCT FROM ? ORDER BY form_id NULLS FIRST, rate_id",
-            [unit],
-        )
+        return _frame(engine, _RATES_BY[by], [unit] if "?" in _RATES_BY[by] else [])
 
 
 def trace(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policestats.catalog import CodeList
-from policestats.reports.contract import ALL, CONTRIBUTION, READING, ROW_MEMBER, UNIT_MEMBER, PublishedTable
+from policestats.reports.contract import ALL, CONTRIBUTION, GENERATION, READING, ROW_MEMBER, UNIT_MEMBER, PublishedTable
 
 MANIFEST = PublishedTable(
     "release.manifest",
@@ -43,6 +43,14 @@ HISTORY = PublishedTable(
         ("value", "DECIMAL(38,6)", "数值（空：无数，见 status）", "value (null: no figure, see status)"),
         ("status", "VARCHAR", "该期该格状态", "status of the cell in that period"),
     ),
+)
+
+#: how report.generation came about: the rates of this and all earlier periods of the same frequency that the warehouse has tabulated
+GENERATION_TREND = PublishedTable(
+    "report.generation_trend",
+    "自动生成率的变化：同一报告期别中本期及以前各期",
+    "generation rates of this and all earlier periods of the same frequency, as tabulated last; not by unit",
+    tuple(c for c in GENERATION.columns if c[0] not in ("unit_code", "reason")),
 )
 
 _QUALITY_COLUMNS = {

@@ -11,7 +11,7 @@ from policestats.catalog import Catalog, load_catalog
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse
 from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
-from policestats.reports.generation import GenerationRate, generation
+from policestats.reports.generation import GenerationRate
 from policestats.reports.plan import plan
 from policestats.reports.template import Form, load_forms
 from policestats.stages import knowledge
@@ -61,8 +61,8 @@ def run(
             for form in forms:
                 same = {"form_id": form.id, "version": form.version, "period": wanted.text, "run_id": run_id(wanted, load)}
                 write_outcome(engine, outcomes[form.id], same)
-            rates = generation([(work.tables[f.id], outcomes[f.id], work.found[f.id]) for f in forms], catalog.standard.prescribed_forms)
-            write_period(engine, wanted, work.tree, rates, whole=True)
+            rates = work.rates(outcomes)
+            write_period(engine, wanted, load, work.tree, rates, whole=True)
     return CheckResult(
         wanted.text,
         load,

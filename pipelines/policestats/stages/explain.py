@@ -13,6 +13,7 @@ from policestats.errors import StatisticsError, nearest
 from policestats.periods import ReferencePeriod
 from policestats.reports.blocks import Row
 from policestats.reports.found_rows import NO_VALUE, block_of, split
+from policestats.reports.needs import needs_told
 from policestats.reports.status import failed_rules
 from policestats.reports.template import Form, FormColumn, load_forms, operands
 
@@ -101,6 +102,7 @@ def _definition(catalog: Catalog, form: Form, row: Row, column: FormColumn) -> E
     explanation = Explanation(title, lines)
     _column(catalog, form, column, explanation, depth=0)
     _policy_lines(catalog, row.condition, explanation)
+    lines.append(f"Needs: {needs_told(catalog, form, column)}")
     if not column.applies(split(row.code)[0]):
         lines.append("This column does not apply to this row.")
     lines.append(f"Provenance of rows: {form.provenance['rows']}; of columns: {form.provenance['columns']}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from policestats.catalog import Catalog
 from policestats.catalog.model import Label
-from policestats.reports.status import TYPED
+from policestats.reports.status import TYPED, needed
 from policestats.reports.template import Form, FormColumn
 from policestats.reports.writers.printed import STATUS_LABELS, ColumnRemark
 
@@ -72,6 +72,8 @@ class Notes:
         marks = self.catalog.standard.marks
         if status["reason"] == TYPED:
             text = {"zh": "由人填报，尚未填报", "en": TYPED}
+        elif (lacking := needed(status["reason"])) is not None:
+            text = {"zh": f"需要 {lacking}：来源未接入", "en": f"needs {lacking}: not connected"}
         elif name in ("partial", "missing"):
             silent = [u for u in self._leaves(unit) if statuses.get(u, {}).get(column, {}).get("status") in ("partial", "missing")]
             counted = f"{status['delivered']}/{status['due']}"

@@ -192,7 +192,9 @@ class ReleasePrint:
         return marks.get(remark.status, marks["none"])
 
     def _rates(self) -> list[PrintedRate]:
-        rows = self.engine.sql("SELECT * FROM report.generation WHERE form_id IS NULL AND unit_code IS NULL").to_pylist()
+        rows = self.engine.sql(
+            "SELECT * FROM report.generation WHERE form_id IS NULL AND unit_code IS NULL AND level_code IS NULL"
+        ).to_pylist()
         found = {r["rate_id"]: r for r in rows}
         return [
             PrintedRate(label, r["numerator"], r["denominator"], r["rate_pct"], r["reason"] or "")

@@ -126,32 +126,35 @@ class ScreenIndex:
 
 @dataclass(frozen=True)
 class RateLine:
-    """The four rates (by rate id) of a form, a level or a unit; ``title`` says which."""
+    """The rates (by rate id) of a form, a level or a unit, with what is not automatic; ``course``: one rate over time, None where it is not kept."""
 
     code: str
     title: Label
     depth: int
     rates: dict[str, PrintedRate]
+    reasons: list[str]
+    course: Drawing | None
 
 
 @dataclass(frozen=True)
 class RatesPage:
-    """The generation rates: over all, by form, level and unit, and over time (``trend``: drawings by rate id, empty when only this period is known).
+    """The generation rates: over all, by form, level and unit, and over time.
 
-    ``note`` is what the standard says of the template rate (None: nothing).
+    ``trend`` has the rates over all by rate id, over ``periods``; ``course_of`` is the rate drawn beside forms and levels; ``note`` is what
+    the standard says of the template rate (None: nothing).
     """
 
-    standard: Label
     period: str
     release: str
     note: Label | None
     overall: dict[str, PrintedRate]
+    reasons: list[str]
     forms: list[RateLine]
     levels: list[RateLine]
     units: list[RateLine]
-    reasons: list[str]
-    trend_periods: list[str]
+    periods: list[str]
     trend: dict[str, Drawing]
+    course_of: Label
     labels: dict[str, Label]
 
 
