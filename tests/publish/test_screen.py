@@ -10,13 +10,10 @@ import pytest
 from policestats.catalog import Catalog
 from policestats.stages import publish
 from tests.publish.conftest import Published
-from tests.publish.standards import COUNTY_1, COUNTY_2, PERIOD, PROVINCE, SILENT, STATION_1
+from tests.publish.standards import COUNTY_1, COUNTY_2, PERIOD, PROVINCE, SILENT, STATION_1, definitions, tabulated, warehouse
 from tests.support.chromium import Page, chromium, executable
 
-pytestmark = [
-    pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
-    pytest.mark.xdist_group("chromium"),
-]
+pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian: apt-get install chromium)")
 _FOCUSED = "(() => { const c = document.activeElement; const t = c.closest('section'); return [t && t.dataset.unit, c.parentNode.dataset.row, c.textContent] })()"
 
 
@@ -107,7 +104,7 @@ def test_tab_reaches_a_table_arrows_walk_and_enter_opens(release: Published, pag
         "criminal_filing",
         "criminal_case_charge_change",
         "T01-leaves-main",  # a check that touches it
-        f"policestats trace T01 --row R06 --column FILED --unit {STATION_1}",
+        f"policestats trace T01 --row R06 --column FILED --unit {STATION_1} --release 2026-10-r1",
         "2025-10",  # the course: thirteen periods
         "本页不含记录号",
     ):
@@ -137,12 +134,24 @@ def test_a_link_to_a_cell_opens_it_and_says_its_status(release: Published, page:
     assert "由其他列计算" in panel(page)
 
 
-def test_every_column_is_found_under_its_own_head(release: Published, page: Page) -> None:
-    """Also in a form with headings over several columns: the figure of a cell is the one that the panel names."""
-    page.open(release.result.folder / "html" / "T01.html")
+def test_every_column_is_found_under_its_own_head(tmp_path: Path, page: Page) -> None:
+    """Also where headings stand over several columns: the figure of a cell is the one that the panel names."""
+    catalog = definitions(tmp_path / "definitions")
+    template = tmp_path / "definitions" / "report_templates" / "cn" / "T01.yaml"
+    text = template.read_text(encoding="utf-8")
+    for code in ("CHARGES", "RECEIVED", "SHARE"):
+        text = text.replace(f"{{code: {code},", f"{{code: {code}, group: {{zh: 组, en: Group}},")
+    template.write_text(text, encoding="utf-8")
+    warehouse(tmp_path / "home", catalog)
+    tabulated(tmp_path / "home", catalog, PERIOD)
+    page.open(publish.run(catalog=catalog, home=tmp_path / "home", period=PERIOD).folder / "html" / "T01.html")
+    heads = "[...document.querySelector('table.form').tHead.rows].map((r) => [...r.cells].map((c) => [c.scope, c.colSpan, c.rowSpan].join(' ')))"
+    # item, course, FILED, a group of two, ALL_ONLY between them, a group of one, BEFORE; below CHARGES, RECEIVED, SHARE
+    alone = "col 1 2"
+    assert page.run(heads) == [[alone, alone, alone, "colgroup 2 1", alone, "colgroup 1 1", alone], ["col 1 1"] * 3]
     for column, figure in (("FILED", "3"), ("CHARGES", "2"), ("RECEIVED", "0"), ("ALL_ONLY", "3"), ("SHARE", "100.00"), ("BEFORE", "1")):
         page.run(f"location.hash = '#{COUNTY_1}|T|{column}'; new Promise((done) => setTimeout(done, 50))")
-        assert page.run("document.querySelector('.panel .value').innerText.split(/\\s+/)") == [figure, "T", column, PERIOD]
+        assert page.run("document.querySelector('.panel .value').innerText.split(/\\s+/).slice(0, 4)") == [figure, "T", column, PERIOD]
 
 
 def test_a_list_is_filtered_and_a_language_chosen(release: Published, page: Page) -> None:

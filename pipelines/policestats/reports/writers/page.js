@@ -154,7 +154,7 @@
     return section("相关审核", "Checks that touch it", items.length ? listOf(items) : make("p", {}, ...both("无", "none")));
   };
   const recordsOf = (p, withheld) => {
-    const command = make("code", { textContent: `policestats trace ${data.form} --row ${p.code} --column ${p.column} --unit ${p.unit}` });
+    const command = make("code", { textContent: `policestats trace ${data.form} --row ${p.code} --column ${p.column} --unit ${p.unit} --release ${data.release}` });
     const parts = [];
     if (withheld) parts.push(make("p", {}, ...words(withheld)));
     else if (!data.withRecords) parts.push(make("p", {}, ...both("本页不含记录号。", "This page holds no record keys.")));

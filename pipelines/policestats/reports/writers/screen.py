@@ -96,6 +96,7 @@ class ScreenForm:
         return {
             "form": self.printed.id,
             "period": self.printed.period,
+            "release": self.printed.release,
             "course": self.course.code if self.course else None,
             "periods": self.periods,
             "checks": [[c.id, c.severity, c.text, c.cells] for c in self.checks],
