@@ -60,15 +60,16 @@ def test_behind_each_column_stand_its_definition_sources_and_sql(page: HtmlPage)
     assert "FILED = cases_filed 立案" in told
     assert "criminal_case_charge_change" in told  # a source table
     assert "SHARE = share_of column FILED, row T" in told  # computed, with what it is computed from
-    assert told.count("criminal_filing 2026-11-01") >= 2  # the fact's query, at the end of October, of FILED and of SHARE
+    # the queries of fact and indicator, with the history at the end of October, of FILED and of SHARE; ALL_ONLY and CHARGES have their own
+    assert told.count("SQL: cases_filed 2026-11-01 · criminal_filing 2026-11-01\n") == 2
     assert "criminal_filing 2025-11-01" in told  # BEFORE reads last year's history
     queries = [i for i in page.ids if i.startswith("q-")]
     assert {f"#{q}" for q in queries} == {link for link in page.links if link.startswith("#q-")}
     assert "CAST('2026-10-01' AS DATE)" in page.text  # the SQL itself
 
 
-def test_failed_checks_stand_at_their_unit_and_lead_to_the_cell(page: HtmlPage) -> None:
-    # T01-01 (at most 2 cases) fails at the province (5), East (3) and county 1 (3); it names no single cell of `for`, so it is told by unit
+def test_failed_checks_stand_at_their_unit(page: HtmlPage) -> None:
+    # T01-01 (at most 2 cases) fails at the province (5), East (3) and county 1 (3)
     for unit, figure in ((PROVINCE, "5 / 2"), (COUNTY_1, "3 / 2")):
         assert "T01-01" in page.sections[f"u-{unit}"]
         assert figure in page.sections[f"u-{unit}"]
