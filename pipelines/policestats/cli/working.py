@@ -131,12 +131,16 @@ def check(standard: str | None, home: Path | None, period: str, as_of: int | Non
 @options.standard
 @options.home
 @options.period
-def publish(standard: str | None, home: Path | None, period: str) -> None:
+@click.option(
+    "--with-records", is_flag=True, help="Write the keys of the records behind each cell beside the pages, for readers of the trace"
+)
+def publish(standard: str | None, home: Path | None, period: str, with_records: bool) -> None:
     """Publish what was tabulated for PERIOD as an immutable release; the newest period is the current one."""
     from policestats.stages import publish
 
     with printing.progress() as tell:
-        r = publish.run(catalog=options.catalog(standard), home=settings.home(home), period=period, progress=tell)
+        catalog, folder = options.catalog(standard), settings.home(home)
+        r = publish.run(catalog=catalog, home=folder, period=period, with_records=with_records, progress=tell)
     summary.published(r)
 
 

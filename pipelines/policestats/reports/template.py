@@ -99,6 +99,7 @@ class Form:
     succeeds: int | None = None
     #: whether late entries count where the standard says, not the form itself
     follows_lateness: bool = True
+    sparkline: str | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -129,6 +130,16 @@ class Form:
     def columns_for(self, frequency: str) -> list[FormColumn]:
         """Return the columns that a period of ``frequency`` has."""
         return [c for c in self.columns if c.frequencies is None or frequency in c.frequencies]
+
+    def drawn_column(self, frequency: str) -> FormColumn | None:
+        """Return the column whose course over time is drawn beside each row: the one named, or the first printed base column of the variant current.
+
+        None when a period of ``frequency`` has no such column.
+        """
+        columns = self.columns_for(frequency)
+        if self.sparkline is not None:
+            return next((c for c in columns if c.code == self.sparkline), None)
+        return next((c for c in columns if c.kind == "base" and c.variant == "current" and not c.hidden), None)
 
     def members(self) -> list[tuple[str, str]]:
         """Return (row, member) pairs: each row with the leaf or of-which rows whose records it adds up, itself included."""
@@ -182,6 +193,7 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
                 )
     specs = expand(data["id"], data["columns"], catalog, where)
     columns = _columns(specs.columns, catalog, {b.id: b for b in blocks}, rows)
+    _refuse_undrawable(data.get("sparkline"), columns, where)
     _refuse_sums(columns)
     _refuse_absent_operands(columns, tuple(data["frequency"]))
     for block in (b for b in blocks if b.dynamic is not None):
@@ -211,12 +223,22 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
         valid_to=data.get("valid_to"),
         where=where(),
         follows_lateness="lateness" not in data,
+        sparkline=data.get("sparkline"),
     )
 
 
 def _hash(definition: dict[str, Any]) -> str:
     """Return what tells one definition from another: everything that is written in it and in the sets it uses."""
     return hashlib.sha256(json.dumps(definition, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def _refuse_undrawable(name: str | None, columns: tuple[FormColumn, ...], where: Any) -> None:
+    """What is drawn beside the rows is a printed column."""
+    printed = [c.code for c in columns if not c.hidden]
+    if name is not None and name not in printed:
+        raise DefinitionError(
+            f"{where(('sparkline',))}: sparkline names the column {name!r}, which is not printed; {nearest(name, printed)}"
+        )
 
 
 def _columns(
