@@ -52,22 +52,27 @@ class CaseCloseStory:
             offence = taken_over.pop()
             day = offence["registered_on"] if offence["registered_on"] < _LAW_CHANGED_ON else offence["filed_on"]
             if day is not None:
-                self._event(case, "to_admin", day, after=event["entered_at"], reason=event["reason_code"])
+                self._go_on(case, "to_admin", day, reason=event["reason_code"])
 
     def _conclude(self, case: Row) -> None:
-        """Conclude the investigation some days before the first referral; a few cases are concluded and never referred."""
+        """Conclude the investigation before the first referral, entered between that and what came before it."""
         referrals = self.ledger.referrals[case["case_no"]]
-        if referrals and self.diary.chance(0.96):
-            self._event(case, "concluded", max(case["filed_on"], referrals[0]["referred_on"] - timedelta(days=self.rng.randrange(6))))
-        elif not referrals and self.diary.chance(0.01):
-            self._event(case, "concluded", case["filed_on"] + timedelta(days=self.rng.randrange(20, 80)))
+        if not referrals or self.diary.chance(0.04):
+            return
+        referred = referrals[0]
+        before, since = max(step for step in self.ledger.history(case) if step[0] < referred["entered_at"])
+        day = max(since, referred["referred_on"] - timedelta(days=self.rng.randrange(6)))
+        entered = self.ledger.entry([self.ledger.holder(case, day), case["filing_unit_code"]], day, after=before)
+        if entered is not None and entered < referred["entered_at"]:
+            self._write(case, "concluded", day, entered)
 
     def _leave(self, case: Row) -> None:
-        """Merge an open case of which nothing else is recorded into another, or hand it to another organ, now and then."""
+        """Merge an open case of which nothing more is heard into another, hand it to another organ, or conclude it in vain, now and then."""
         number = case["case_no"]
         is_quiet = not self.ledger.events[number] and not self.ledger.referrals[number] and not self.ledger.transfers[number]
         if is_quiet and self.diary.chance(0.12):
-            self._event(case, self.diary.draw({"merged": 60, "handed": 40}), case["filed_on"] + timedelta(days=self.rng.randrange(1, 60)))
+            kind = self.diary.draw({"merged": 50, "handed": 40, "concluded": 10})
+            self._go_on(case, kind, case["filed_on"] + timedelta(days=self.rng.randrange(1, 60)))
 
     def _decide_on_persons(self, case: Row) -> None:
         for referral in self.ledger.referrals[case["case_no"]]:
@@ -120,11 +125,15 @@ class CaseCloseStory:
         if end_entered is not None:
             self.world.change(register, fugitive, end_entered, end_code=way, ended_on=ended_on, end_entered_at=end_entered)
 
-    def _event(self, case: Row, kind: str, day: date, *, after: datetime | None = None, reason: str | None = None) -> None:
-        unit = self.ledger.holder(case, day)
-        entered = self.ledger.entry([unit, case["filing_unit_code"]], day, after=after or case["entered_at"])
-        if entered is None or self.ledger.is_gone(case, day):
-            return
+    def _go_on(self, case: Row, kind: str, day: date, *, reason: str | None = None) -> None:
+        """Add what happens last to a case, on ``day`` or as soon as what came before was entered."""
+        before, since = self.ledger.history(case)[-1]
+        day = max(day, since)
+        entered = self.ledger.entry([self.ledger.holder(case, day), case["filing_unit_code"]], day, after=before)
+        if entered is not None and not self.ledger.is_gone(case, day):
+            self._write(case, kind, day, entered, reason)
+
+    def _write(self, case: Row, kind: str, day: date, entered: datetime, reason: str | None = None) -> None:
         self.world.case_system.add(
             "criminal_case_event",
             event_no=self.world.number("XSJ"),
@@ -132,7 +141,7 @@ class CaseCloseStory:
             kind_code=kind,
             occurred_on=day,
             entered_at=entered,
-            unit_code=unit,
+            unit_code=self.ledger.holder(case, day),
             manner_code=None,
             reason_code=reason,
         )

@@ -29,6 +29,7 @@ class CriminalLedger:
         self.events = _by_case(tables["criminal_case_event"], "occurred_on")
         self.transfers = _by_case(tables["criminal_case_transfer"], "transferred_on")
         self.referrals = _by_case(tables["criminal_referral"], "referred_on")
+        self.changes = _by_case(tables["criminal_case_charge_change"], "changed_on")
         self.persons: dict[str, set[int]] = defaultdict(set)
         for row in (*tables["criminal_referral"], *tables.get("criminal_person", ())):
             self.persons[row["case_no"]].add(row["person_no"])
@@ -42,6 +43,19 @@ class CriminalLedger:
     def is_gone(self, case: Row, day: date) -> bool:
         """Tell whether ``case`` was sent outside the tree by ``day``."""
         return any(move["is_to_outside"] and move["transferred_on"] <= day for move in self.transfers[case["case_no"]])
+
+    def history(self, case: Row) -> list[tuple[datetime, date]]:
+        """Return when what is recorded of ``case`` was entered, and its day, in the order in which it was entered."""
+        number = case["case_no"]
+        found = [(case["entered_at"], case["filed_on"])]
+        for rows, on in (
+            (self.events, "occurred_on"),
+            (self.transfers, "transferred_on"),
+            (self.referrals, "referred_on"),
+            (self.changes, "changed_on"),
+        ):
+            found += [(row["entered_at"], row[on]) for row in rows[number]]
+        return sorted(found)
 
     def entry(self, units: list[str | None], day: date, *, after: datetime | None = None) -> datetime | None:
         """Draw when an event of ``day`` is entered; None when nobody can, or the day lies outside what is simulated."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from policestats.simulator.criminal_ledger import CriminalLedger
 from policestats.simulator.records import Row
@@ -35,7 +35,10 @@ class MeasureStory:
             arrived_on = min([*solved, *(day - timedelta(days=self.rng.randrange(2, 90)) for day in referred)])
             for person_no in sorted(self.ledger.persons[number] or {1}):
                 if self.diary.chance(0.85):
-                    self._put_under(case, person_no, max(case["filed_on"], arrived_on))
+                    day = max(case["filed_on"], arrived_on)
+                    if self.diary.chance(0.4):  # caught before the case was solved
+                        day = case["filed_on"] + timedelta(days=self.rng.randrange((day - case["filed_on"]).days + 1))
+                    self._put_under(case, person_no, day)
 
     def _put_under(self, case: Row, person_no: int, day: date) -> None:
         diary = self.diary
@@ -176,5 +179,4 @@ class MeasureStory:
     def _end(self, measure: Row, way: str, on: date, units: list[str | None], *, after: datetime | None = None) -> None:
         entered = self.ledger.entry(units, on, after=after or measure["entered_at"])
         if entered is not None:
-            moment = max(entered, datetime.combine(on, time(8)))
-            self.world.change(self.world.case_system, measure, moment, end_code=way, ended_on=on, end_entered_at=entered)
+            self.world.change(self.world.case_system, measure, entered, end_code=way, ended_on=on, end_entered_at=entered)

@@ -101,18 +101,20 @@ class ScreeningStory:
         result = self.diary.draw(_RESULTS)
         answered_on = asked_on + timedelta(days=self.rng.randrange(5, 31))
         answer_entered = self.ledger.entry([unit, self.world.unit_now(unit, answered_on)], answered_on, after=entered)
-        is_answered = result is not None and answer_entered is not None
-        self.world.case_system.add(
+        review = self.world.case_system.add(
             "criminal_screening_review",
             review_no=self.world.number("XFY"),
             screening_no=screening["screening_no"],
             applied_on=asked_on,
             entered_at=entered,
             unit_code=unit,
-            result_code=result if is_answered else None,
-            decided_on=answered_on if is_answered else None,
-            decision_entered_at=answer_entered if is_answered else None,
+            result_code=None,
+            decided_on=None,
+            decision_entered_at=None,
         )
+        if result is not None and answer_entered is not None:
+            answer = {"result_code": result, "decided_on": answered_on, "decision_entered_at": answer_entered}
+            self.world.change(self.world.case_system, review, answer_entered, **answer)
 
     def _order(self, case: Row, accepted_on: date) -> str | None:
         """Have a report turned down first, and the procuratorate order its filing; return the number of the order."""
