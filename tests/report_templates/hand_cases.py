@@ -20,6 +20,13 @@ from policestats.stages.tabulate import tabulate
 FOLDER = Path(__file__).parent
 Row = dict[str, Any]
 LAW_OF_2025 = date(2026, 1, 1)
+#: An end or a decision that stands in the same row: its day, and the time it was entered, which is noon of that day when it is omitted.
+SECOND_CLOCKS = {
+    "confirmed_on": "confirmation_entered_at",
+    "performed_on": "performance_entered_at",
+    "decided_on": "decision_entered_at",
+    "ended_on": "end_entered_at",
+}
 
 
 @dataclass(frozen=True)
@@ -55,10 +62,9 @@ def rows(case: Path, catalog: Catalog) -> dict[str, list[Row]]:
         for row in table_rows:
             if "entered_at" in table.columns and "entered_at" not in row:
                 row["entered_at"] = _noon(_event_day(name, row, table.date))
-            if row.get("confirmed_on") and "confirmation_entered_at" not in row:
-                row["confirmation_entered_at"] = _noon(row["confirmed_on"])
-            if row.get("performed_on") and "performance_entered_at" not in row:
-                row["performance_entered_at"] = _noon(row["performed_on"])
+            for day, entry in SECOND_CLOCKS.items():
+                if entry in table.columns and row.get(day) and entry not in row:
+                    row[entry] = _noon(row[day])
     return found
 
 

@@ -176,6 +176,7 @@ def _event(world: World, case: CriminalCase, kind: str, *, on: date, entered: da
         entered_at=entered,
         unit_code=case.holder,
         manner_code=manner,
+        reason_code=None,  # of a withdrawal: CaseCloseStory gives it
     )
     return posted_on
 

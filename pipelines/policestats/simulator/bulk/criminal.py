@@ -107,7 +107,7 @@ TABLES = {
     "criminal_case_event": """
         SELECT 'XSE' || lpad(i::VARCHAR, 8, '0') || step AS event_no, case_no, kind AS kind_code, on_day AS occurred_on, entered AS entered_at,
                holder AS unit_code, CASE WHEN kind = 'solved' THEN CASE WHEN is_linked THEN 'linked' ELSE 'direct' END END AS manner_code,
-               entered AS updated_at
+               CASE WHEN kind = 'withdrawn' THEN 'W1' END AS reason_code, entered AS updated_at
         FROM (SELECT i, 1 AS step, case_no, CASE WHEN is_withdrawal THEN 'withdrawn' ELSE 'solved' END AS kind, first_end_on AS on_day,
                      first_end_entered AS entered, holder, is_linked FROM criminal
               UNION ALL SELECT i, 2, case_no, 'reopened', reopen_on, reopen_entered, holder, is_linked FROM criminal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policestats.simulator.databases.criminal_process import CRIMINAL_PROCESS
 from policestats.simulator.databases.kinds import (
     BOOLEAN,
     DATE,
@@ -71,6 +72,7 @@ CASE_SYSTEM: Shapes = {
             "entered_at": TIMESTAMP,
             "unit_code": TEXT,
             "manner_code": TEXT,
+            "reason_code": TEXT,
             UPDATED_AT: TIMESTAMP,
         },
     ),
@@ -183,5 +185,6 @@ CASE_SYSTEM: Shapes = {
             UPDATED_AT: TIMESTAMP,
         },
     ),
+    **CRIMINAL_PROCESS,
     "unit_upload": UPLOAD,
 }
