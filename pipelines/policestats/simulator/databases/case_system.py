@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policestats.simulator.databases.criminal_parties import CRIMINAL_PARTIES
 from policestats.simulator.databases.kinds import (
     BOOLEAN,
     DATE,
@@ -183,5 +184,6 @@ CASE_SYSTEM: Shapes = {
             UPDATED_AT: TIMESTAMP,
         },
     ),
+    **CRIMINAL_PARTIES,
     "unit_upload": UPLOAD,
 }
