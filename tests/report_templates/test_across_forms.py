@@ -51,6 +51,21 @@ def test_rows_and_columns_have_names_in_both_languages(form: Form) -> None:
     assert len(siblings) == len(set(siblings))
 
 
+def test_x18_is_compared_with_the_months_of_x01() -> None:
+    """Filed and solved in a quarter are the sums of three months: filed C2, C3, C5, C8, C9, of which C5 late in October."""
+    quarter = ReferencePeriod.parse("2026-Q4")
+    with ledger(CATALOG, tables("X18/filing")) as engine:
+        tabulate(engine, CATALOG, quarter, {"X18": FORMS["X18"]})
+        alone = outcomes(engine, "X18")
+    with ledger(CATALOG, tables("X18/filing")) as engine:
+        for month in ("2026-10", "2026-11", "2026-12"):
+            tabulate(engine, CATALOG, ReferencePeriod.parse(month), {"X01": FORMS["X01"]})
+        tabulate(engine, CATALOG, quarter, {"X18": FORMS["X18"]})
+        together = outcomes(engine, "X18")
+    assert [alone[check, PROVINCE] for check in ("X18-01", "X18-02")] == [{"not_evaluated"}] * 2
+    assert not {check for check, _ in together} & {"X18-01", "X18-02"}
+
+
 def test_x01_is_compared_with_x02() -> None:
     """One theft (C221), a drug crime and a retired one in section 7, eight filed: [T], [R06] and [M03] of X01 stand in X02, too."""
     both = made({name: FORMS[name] for name in ("X01", "X02")}, tables("X02/tree"), "X01")
