@@ -1,4 +1,4 @@
-"""X02, X13, X14, X16, X20, Z13 and Z14 against the tables they were made from: rows, columns, labels, units, parents, decimals, charges and checks.
+"""The forms against the tables they were made from: rows, columns, labels, units, parents, decimals, charges and checks.
 
 ``DIFFERS`` lists where a form says something else than the table, what it says, and why; nothing else may differ.
 """
@@ -20,7 +20,7 @@ from tests.support.ledger import ROOT, SHARED
 DOMAIN = SHARED / "domain"
 TEMPLATES = ROOT / "report_templates" / "cn"
 PRECISE = ("X13", "X16", "Z13", "Z14")
-CHECKED = ("X02", "X14", "X20", *PRECISE)
+CHECKED = ("X02", "X14", "X15", "X18", "X20", *PRECISE)
 pytestmark = pytest.mark.skipif(not DOMAIN.is_dir(), reason="the tables of the domain are not beside the repository (shared/domain)")
 Line = dict[str, str]
 
@@ -141,6 +141,63 @@ def test_the_formulas_of_rows(check: str) -> None:
         sides = re.split(r" (<=|=) ", part)
         wanted |= {f"{sides[i]} {sides[i + 1]} {sides[i + 2]}" for i in range(0, len(sides) - 2, 2)}
     assert written == wanted
+
+
+def described(form: str) -> str:
+    """What corrections.md says of the rows and columns of a form that is not in forms_precise.csv."""
+    written = (DOMAIN / "corrections.md").read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^\| {form} \| (.+) \|$", written, re.MULTILINE)
+    return str(found)
+
+
+def test_the_partitions_of_x15() -> None:
+    """SEX 3, AGE 8 ..., each with 不详, over the groups of X01; each adds up to the total by a check of its own."""
+    sizes = {name: int(size) for name, size in re.findall(r"([A-Z]+) (\d)", described("X15"))}
+    assert sizes == {"SEX": 3, "AGE": 8, "EDU": 7, "OCC": 9, "HUKOU": 5, "PRIOR": 3}
+    form = forms()["X15"]
+    for name, size in sizes.items():
+        parts = [c for c in form.columns if re.fullmatch(rf"{name}\d", c.code)]
+        assert len(parts) == size
+        assert (parts[-1].code, parts[-1].label["zh"][-2:]) == (f"{name}9", "不详")
+        assert f"ALL = {' + '.join(c.code for c in parts)}" in {c.text for c in form.checks if c.severity == "error"}
+    assert {c.unit for c in form.columns if c.code != "UNITS"} == {"人次"}  # corrections.md 8
+    groups = {row.code: row.label for row in forms()["X01"].rows if row.code == "T" or row.code.startswith("R")}
+    for name in ("X15", "X17"):
+        assert {row.code: row.label for row in forms()[name].rows} == groups
+
+
+def test_the_columns_of_x17() -> None:
+    """Sex and age as in X15; the grades of injury, with 不详; units apart."""
+    form, suspects = forms()["X17"], forms()["X15"]
+    grades = ["DEAD", "SERIOUS", "LIGHT", "SLIGHT", "NONE"]
+    assert all(code in described("X17") for code in (*grades, "UNIT_VICT"))
+    assert [c.code for c in form.columns] == [
+        "VICT", *(c.code for c in suspects.columns if c.code.startswith(("SEX", "AGE"))), *grades, "INJ9", "UNIT_VICT"
+    ]  # fmt: skip
+    assert form.column("UNIT_VICT").parent is None
+
+
+def test_the_blocks_of_x18() -> None:
+    """Eight bands of three hours from [0,3) on, seven days, kinds of places and of means; each with a row 不明 at its end."""
+    assert "HOUR 8 + 不明 ([0,3) …), WDAY 7 + 不明" in described("X18")
+    form = forms()["X18"]
+    blocks: dict[str, list[Row]] = {}
+    for row in form.rows:
+        if row.code != "T":
+            blocks.setdefault(row.block, []).append(row)
+    assert [row.code for row in blocks["hour"]] == [*(f"H{first:02d}" for first in range(0, 24, 3)), "H99"]
+    assert [row.label["zh"] for row in blocks["weekday"]] == [*(f"星期{day}" for day in "一二三四五六日"), "星期不明"]
+    assert all(rows[-1].label["zh"].endswith("不明") for rows in blocks.values())
+    assert [c.code for c in form.columns] == ["FILED", "SOLVED"]
+
+
+def test_the_rows_and_columns_of_x19() -> None:
+    """Five kinds of property; the flows of the table, each in 件 and in money."""
+    kinds, flows = re.fullmatch(r"(.+?); (.+?) in 件 and 万元", described("X19")).groups()  # type: ignore[union-attr]
+    form = forms()["X19"]
+    assert [row.label["zh"] for row in form.rows if row.parent == "T"] == kinds.split(", ")
+    assert [c.code for c in form.columns] == [code for flow in flows.split(", ") for code in (flow, f"{flow}_AMT")]
+    assert [c.unit for c in form.columns] == ["件", "元"] * 7
 
 
 def test_the_columns_of_x02() -> None:

@@ -74,8 +74,13 @@ def test_nobody_is_real(province):
     assert len([row for row in residents if row["id_number"]]) > 1000
     assert all(row["id_number"] is None or row["id_number"].startswith("999999") for row in residents)
     assert all(not row["name"] or row["name"].startswith("虚构人") or row["name"] in PLACEHOLDERS for row in residents)
+    for table in ("criminal_person", "criminal_victim"):
+        numbers = [row["id_number"] for row in province[table] if row["id_number"] is not None]
+        assert len(numbers) > 1000
+        assert all(number.startswith("999999") and number[17] == check_digit(number[:17]) for number in numbers)
+        assert all(row["name"].startswith("虚构人") for row in province[table])
     phones = [(t, c) for t, cs in ((t, cs) for db in DATABASES.values() for t, cs in db.items()) for c in cs if c.endswith("phone")]
-    assert len(phones) == 4
+    assert len(phones) == 6
     for table, column in phones:
         assert all(not row[column] or row[column].startswith("000") or row[column] in PLACEHOLDERS for row in province[table])
 
@@ -182,7 +187,7 @@ def test_every_other_station_uploads_every_month(province):
         # 12 stations for 6 months, then 11 (two became one) for 8; one silent once: 72 + 88 - 1
         assert len(uploads) == 159
         assert len({(row["unit_code"], row["period"]) for row in uploads}) == 159
-        assert sum(row["record_count"] for row in uploads) > (50 if source == "review" else 1000)
+        assert sum(row["record_count"] for row in uploads) > (50 if source == "review" else 300)
 
 
 def test_every_kind_of_act_occurs(province):

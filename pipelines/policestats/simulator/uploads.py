@@ -21,6 +21,7 @@ ANSWERS_FOR: Mapping[str, tuple[str, str]] = {
     "criminal_arrest_request": ("unit_code", "requested_on"),
     "criminal_person_decision": ("unit_code", "decided_on"),
     "fugitive": ("unit_code", "wanted_on"),
+    "criminal_person": ("unit_code", "arrived_on"),
     "admin_case": ("unit_code", "registered_on"),
     "admin_case_event": ("from_unit_code", "occurred_on"),
     "admin_decision": ("unit_code", "decided_on"),
@@ -36,4 +37,8 @@ ANSWERS_FOR: Mapping[str, tuple[str, str]] = {
     "callback": ("unit_code", "due_on"),
     "inspection": ("unit_code", "inspected_on"),
     "hazard": ("unit_code", "found_on"),
+    "injury_grade": ("unit_code", "graded_on"),
+    "scene_examination": ("unit_code", "examined_on"),
+    "seized_property": ("unit_code", "seized_on"),
+    "seized_property_event": ("unit_code", "occurred_on"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policestats.simulator.databases.criminal_parties import CRIMINAL_PARTIES
 from policestats.simulator.databases.criminal_process import CRIMINAL_PROCESS
 from policestats.simulator.databases.kinds import (
     BOOLEAN,
@@ -186,5 +187,6 @@ CASE_SYSTEM: Shapes = {
         },
     ),
     **CRIMINAL_PROCESS,
+    **CRIMINAL_PARTIES,
     "unit_upload": UPLOAD,
 }
