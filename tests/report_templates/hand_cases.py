@@ -16,6 +16,14 @@ from policestats.periods import ReferencePeriod
 FOLDER = Path(__file__).parent
 Row = dict[str, Any]
 LAW_OF_2025 = date(2026, 1, 1)
+#: later events of a record, and when they were entered
+_LATER_ENTRIES = {
+    "confirmed_on": "confirmation_entered_at",
+    "performed_on": "performance_entered_at",
+    "agreed_on": "agreement_entered_at",
+    "ended_on": "end_entered_at",
+    "decided_on": "decision_entered_at",
+}
 
 
 @dataclass(frozen=True)
@@ -51,10 +59,9 @@ def rows(case: Path, catalog: Catalog) -> dict[str, list[Row]]:
         for row in table_rows:
             if "entered_at" in table.columns and "entered_at" not in row:
                 row["entered_at"] = _noon(_event_day(name, row, table.date))
-            if row.get("confirmed_on") and "confirmation_entered_at" not in row:
-                row["confirmation_entered_at"] = _noon(row["confirmed_on"])
-            if row.get("performed_on") and "performance_entered_at" not in row:
-                row["performance_entered_at"] = _noon(row["performed_on"])
+            for day, moment in _LATER_ENTRIES.items():
+                if row.get(day) and moment in table.columns and moment not in row:
+                    row[moment] = _noon(row[day])
     return found
 
 

@@ -15,6 +15,9 @@ ANSWERS_FOR: Mapping[str, tuple[str, str]] = {
     "admin_case": ("unit_code", "registered_on"),
     "admin_case_event": ("from_unit_code", "occurred_on"),
     "admin_decision": ("unit_code", "decided_on"),
+    "mediation": ("unit_code", "applied_on"),
+    "case_pause": ("unit_code", "paused_from"),
+    "case_extension": ("unit_code", "approved_on"),
     "address": ("unit_code", "registered_on"),
     "resident": ("unit_code", "registered_on"),
     "house": ("unit_code", "registered_on"),
@@ -27,4 +30,7 @@ ANSWERS_FOR: Mapping[str, tuple[str, str]] = {
     "callback": ("unit_code", "due_on"),
     "inspection": ("unit_code", "inspected_on"),
     "hazard": ("unit_code", "found_on"),
+    "confiscation": ("unit_code", "confiscated_on"),
+    "admin_remedy": ("unit_code", "received_on"),
+    "admin_drug_weight": ("unit_code", "weighed_on"),
 }

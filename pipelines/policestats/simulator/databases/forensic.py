@@ -1,0 +1,30 @@
+"""The tables of the forensic and drug laboratory."""
+
+from __future__ import annotations
+
+from policestats.simulator.databases.kinds import (
+    DATE,
+    DECIMAL,
+    TEXT,
+    TIMESTAMP,
+    UPDATED_AT,
+    UPLOAD,
+    Shape,
+    Shapes,
+)
+
+FORENSIC: Shapes = {
+    "admin_drug_weight": Shape(
+        ("weight_no",),
+        {
+            "weight_no": TEXT,
+            "case_no": TEXT,
+            "unit_code": TEXT,
+            "weighed_on": DATE,
+            "entered_at": TIMESTAMP,
+            "weight_g": DECIMAL,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
+    "unit_upload": UPLOAD,
+}

@@ -1,0 +1,32 @@
+"""The tables of review, litigation and external registers."""
+
+from __future__ import annotations
+
+from policestats.simulator.databases.kinds import (
+    DATE,
+    TEXT,
+    TIMESTAMP,
+    UPDATED_AT,
+    UPLOAD,
+    Shape,
+    Shapes,
+)
+
+REVIEW: Shapes = {
+    "admin_remedy": Shape(
+        ("remedy_no",),
+        {
+            "remedy_no": TEXT,
+            "kind_code": TEXT,
+            "case_no": TEXT,
+            "unit_code": TEXT,
+            "received_on": DATE,
+            "entered_at": TIMESTAMP,
+            "outcome_code": TEXT,
+            "decided_on": DATE,
+            "decision_entered_at": TIMESTAMP,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
+    "unit_upload": UPLOAD,
+}
