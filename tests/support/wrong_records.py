@@ -33,7 +33,7 @@ _CLOCKS = {
     "dispute": ("found_on",), "dispute_event": ("occurred_on",), "dispute_grade": ("graded_on",), "hazard": ("found_on",),
     "incident": ("received_at",), "inspection": ("inspected_on",), "object_event": ("occurred_on",), "object_maintenance": ("maintained_on",),
     "premises": ("opened_on",), "mediation": ("applied_on",), "case_pause": ("paused_from",), "case_extension": ("approved_on",),
-    "confiscation": ("confiscated_on",), "admin_remedy": ("received_on",), "admin_drug_weight": ("weighed_on",),
+    "confiscation": ("confiscated_on",), "admin_remedy": ("received_on",), "admin_drug_weight": ("weighed_on",), "violence_warning": ("issued_on",), "protection_order": ("assisted_on",),
 }  # fmt: skip
 _ABSENT = {  # a rule about one column that must be there
     "address": {"has_community": "community_code"},
@@ -56,10 +56,12 @@ _ABSENT = {  # a rule about one column that must be there
     "mediation": {"has_unit": "unit_code"},
     "object_event": {"has_community": "community_code"},
     "organisation": {"has_community": "community_code", "has_address": "address_id", "has_headcount": "headcount"},
+    "protection_order": {"has_unit": "unit_code"},
     "resident": {
         "has_registered_on": "registered_on", "has_community": "community_code", "has_address": "address_id", "has_lives_since": "lives_since",
     },
     "security_element": {"has_community": "community_code", "has_address": "address_id"},
+    "violence_warning": {"has_unit": "unit_code"},
 }  # fmt: skip
 _FILLED = {  # a rule about one column in which a placeholder is no value
     "address": {"filled_street": "street", "filled_house_number": "house_number", "filled_building": "building"},

@@ -20,6 +20,7 @@ from policestats.simulator.mediation_story import MediationStory
 from policestats.simulator.object_story import ObjectStory
 from policestats.simulator.remedy_story import RemedyStory
 from policestats.simulator.time_limit_story import TimeLimitStory
+from policestats.simulator.violence_story import ViolenceStory
 from policestats.simulator.world import World
 
 #: What follows from administrative cases, each with the topic of its dice.
@@ -54,7 +55,8 @@ def live(world: World, rng: Random, *, warm_up: date, first: date, after: date, 
 
     disputes = DisputeStory(diary, open_case=open_case)
     callbacks = CallbackStory(diary)
-    incidents = IncidentStory(diary, criminal, admin, disputes, callbacks)
+    violence = ViolenceStory(world, now=diary.now, last_day=diary.last_day)
+    incidents = IncidentStory(diary, criminal, admin, disputes, callbacks, violence)
     objects, inspections = ObjectStory(diary), InspectionStory(diary, punish=punish)
     for station in world.province.stations(warm_up):
         objects.begin(station, warm_up)
@@ -80,8 +82,8 @@ def live(world: World, rng: Random, *, warm_up: date, first: date, after: date, 
             if day >= first:
                 inspections.work(station, day)
         diary.do(day)
-        for follower in admin_followers:
-            follower.diary.do(day)
+        for desk in (*(follower.diary for follower in admin_followers), violence.diary):
+            desk.do(day)
         day += timedelta(days=1)
         if progress is not None and day.day == 1:
             written = ", ".join(f"{sum(map(len, records.tables.values()))} in {name}" for name, records in world.systems.items())

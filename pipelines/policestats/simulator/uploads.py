@@ -31,6 +31,8 @@ ANSWERS_FOR: Mapping[str, tuple[str, str]] = {
     "inspection": ("unit_code", "inspected_on"),
     "hazard": ("unit_code", "found_on"),
     "confiscation": ("unit_code", "confiscated_on"),
+    "violence_warning": ("unit_code", "issued_on"),
+    "protection_order": ("unit_code", "assisted_on"),
     "admin_remedy": ("unit_code", "received_on"),
     "admin_drug_weight": ("unit_code", "weighed_on"),
 }

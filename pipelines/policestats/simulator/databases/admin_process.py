@@ -71,4 +71,29 @@ ADMIN_PROCESS: Shapes = {
             UPDATED_AT: TIMESTAMP,
         },
     ),
+    "domestic_violence_case": Shape(
+        ("case_no",),
+        {
+            "case_no": TEXT,
+            "relation_code": TEXT,
+            "victim_sex_code": TEXT,
+            "entered_at": TIMESTAMP,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
+    "violence_warning": Shape(
+        ("warning_no",),
+        {
+            "warning_no": TEXT,
+            "incident_no": TEXT,
+            "unit_code": TEXT,
+            "issued_on": DATE,
+            "entered_at": TIMESTAMP,
+            "relation_code": TEXT,
+            "victim_sex_code": TEXT,
+            "breached_on": DATE,
+            "breach_entered_at": TIMESTAMP,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
 }

@@ -28,5 +28,17 @@ REVIEW: Shapes = {
             UPDATED_AT: TIMESTAMP,
         },
     ),
+    "protection_order": Shape(
+        ("order_no",),
+        {
+            "order_no": TEXT,
+            "unit_code": TEXT,
+            "assisted_on": DATE,
+            "entered_at": TIMESTAMP,
+            "relation_code": TEXT,
+            "victim_sex_code": TEXT,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
     "unit_upload": UPLOAD,
 }
