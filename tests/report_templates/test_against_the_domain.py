@@ -40,7 +40,7 @@ DIFFERS = {
     ("Z14", "E", "label_en"): "Public-security elements (memo)",
 }
 #: hidden columns that a rate or a check needs
-HIDDEN = {"Z04": ["SPOT_OVER", "STATION_OVER"], "Z13": ["RES_COH", "CALLS_110"], "Z14": []}
+HIDDEN = {"Z04": ["SPOT_OVER", "STATION_OVER", "CAP_OVER"], "Z13": ["RES_COH", "CALLS_110"], "Z14": []}
 #: the criminal block K (corrections.md: FILED_*, SOLVED_*, RATE_YTD, WITHDRAWN_* of X01), then X02's own
 K = ("FILED_", "SOLVED_", "RATE_YTD", "WITHDRAWN_")
 

@@ -14,6 +14,13 @@ _GROUP_DRUGS = "G18"
 #: Highest fine on the spot, and of a station, in yuan, by the law applied (rules.md T18, T19).
 _LIMITS = {LAW_2012: (200, 500)}
 _LIMITS_SINCE = (500, 1000)
+#: Highest fine of a cause in the law of 2012 and of 2025, in yuan; 0: none. Written down a second time, by hand.
+_CAPS = {
+    "Z001": (500, 1000), "Z002": (500, 1000), "Z025": (1000, 2000), "Z046": (0, 0), "Z048": (500, 1000), "Z067": (500, 1000),
+    "Z071": (0, 1000), "Z090": (0, 1000), "Z093": (1000, 2000), "Z094": (1000, 2000), "Z106": (1000, 3000), "Z107": (1000, 3000),
+    "Z109": (1000, 3000), "Z110": (1000, 3000), "Z111": (1000, 3000), "Z114": (500, 1000), "Z122": (1000, 5000), "Z131": (500, 1000),
+    "Z137": (500, 1000), "Z141": (500, 1000), "Z159": (500, 0), "Z168": (5000, 5000), "Z179": (3000, 5000), "Z185": (2000, 3000),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,7 @@ def draw_sentence(
         return Sentence(measure=rng.choices(list(_MEASURES), list(_MEASURES.values()))[0] if is_drug else "other", decided_by="county")
     if kind != "penalty":
         return Sentence(decided_by="county")
+    fine = _capped(rng, fine, cause, law)
     items = [] if fine is None else [Item("fine", fine)]
     if is_unit:
         items += [Item("revocation")] if rng.random() < 0.15 or not items else []
@@ -107,6 +115,15 @@ def draw_sentence(
     if cause in OTHER_LAW_CAUSES:
         items += [Item(one) for one in ("confiscation", "closure") if rng.random() < 0.4]
     return _signed(rng, tuple(items), law)
+
+
+def _capped(rng: Random, fine: Decimal | None, cause: str | None, law: str | None) -> Decimal | None:
+    """Lower a fine to the cap of its cause, but for a slip now and then; None where the law has no fine."""
+    caps = _CAPS.get(cause or "")
+    if fine is None or caps is None or rng.random() < 0.01:
+        return fine
+    cap = Decimal(caps[0] if law == LAW_2012 else caps[1])
+    return min(fine, cap) if cap else None
 
 
 def _signed(rng: Random, items: tuple[Item, ...], law: str | None) -> Sentence:
