@@ -11,6 +11,7 @@ from policestats.simulator.records import Row
 
 _ROUTES = {"police": 78, "people": 12, "self": 10}
 _FRUITLESS = {"failed": 65, "withdrawn": 35}
+_GIVEN_UP_AFTER = 45
 
 
 class MediationStory(AdminFollower):
@@ -55,6 +56,11 @@ class MediationStory(AdminFollower):
         if row is not None and row["agreed_on"] is None:
             self._end(case, self.diary.draw(_FRUITLESS), day)
 
+    def _let_go(self, case: AdminCase, row: Row, day: date) -> None:
+        """End what nobody will come back to: the case is no longer pending."""
+        if self._open.get(case.case_no) is row and case.state != "open":
+            self._end(case, "withdrawn" if row["agreed_on"] is None else "not_performed", day)
+
     def _apply(self, case: AdminCase, day: date, route: str) -> Row | None:
         unit = self.holder(case, day)
         entered = self.diary.entry([unit], day)
@@ -77,6 +83,7 @@ class MediationStory(AdminFollower):
             end_entered_at=None,
         )
         self._open[case.case_no] = row
+        self.diary.plan(day + timedelta(days=_GIVEN_UP_AFTER), lambda today: self._let_go(case, row, today))
         return row
 
     def _end(self, case: AdminCase, how: str, day: date) -> None:
