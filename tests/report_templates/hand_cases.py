@@ -25,6 +25,7 @@ SECOND_CLOCKS = {
     "confirmed_on": "confirmation_entered_at",
     "performed_on": "performance_entered_at",
     "decided_on": "decision_entered_at",
+    "agreed_on": "agreement_entered_at",
     "ended_on": "end_entered_at",
 }
 

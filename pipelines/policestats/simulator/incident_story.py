@@ -12,6 +12,7 @@ from policestats.simulator.criminal_story import UNKNOWN_UNITS, CriminalStory
 from policestats.simulator.diary import Diary
 from policestats.simulator.dispute_story import DisputeStory
 from policestats.simulator.incident_book import Incident
+from policestats.simulator.violence_story import ViolenceStory
 
 _TYPES = {
     "1000": 20, "2000": 26, "3000": 12, "4000": 1, "5000": 14, "6100": 5, "6210": 3, "6220": 4, "6230": 4, "7000": 2, "8000": 0.5,
@@ -24,13 +25,22 @@ _NON_POLICE = ("6210", "6220", "6230")
 class IncidentStory:
     """Receives calls, and hands crimes and offences among them on to the case desks."""
 
-    def __init__(self, diary: Diary, criminal: CriminalStory, admin: AdminStory, disputes: DisputeStory, callbacks: CallbackStory) -> None:
+    def __init__(
+        self,
+        diary: Diary,
+        criminal: CriminalStory,
+        admin: AdminStory,
+        disputes: DisputeStory,
+        callbacks: CallbackStory,
+        violence: ViolenceStory,
+    ) -> None:
         self.diary = diary
         self.world = diary.world
         self.criminal = criminal
         self.admin = admin
         self.disputes = disputes
         self.callbacks = callbacks
+        self.violence = violence
         self._last_valid: dict[str, Incident] = {}
 
     def call(self, station: str, day: date) -> None:
@@ -59,6 +69,8 @@ class IncidentStory:
             mo=rng.choice((*PREVENTABLE_MO, "0900")) if intake in ("1000", "2000") and diary.chance(0.5) else None,
         )
         self._work(incident, station, at)
+        if incident.record["is_domestic_violence"]:
+            self.violence.called(incident, day)
 
     def _work(self, incident: Incident, station: str, at: datetime) -> None:
         diary, rng, day = self.diary, self.diary.rng, at.date()

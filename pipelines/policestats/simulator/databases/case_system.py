@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policestats.simulator.databases.admin_process import ADMIN_PROCESS
 from policestats.simulator.databases.criminal_parties import CRIMINAL_PARTIES
 from policestats.simulator.databases.criminal_process import CRIMINAL_PROCESS
 from policestats.simulator.databases.kinds import (
@@ -166,6 +167,9 @@ CASE_SYSTEM: Shapes = {
             "id_number": TEXT,
             "sex_code": TEXT,
             "entered_at": TIMESTAMP,
+            "act_age": INTEGER,
+            "is_first_violation": BOOLEAN,
+            "is_pregnant_or_nursing": BOOLEAN,
             UPDATED_AT: TIMESTAMP,
         },
     ),
@@ -183,10 +187,14 @@ CASE_SYSTEM: Shapes = {
             "performance_entered_at": TIMESTAMP,
             "unit_code": TEXT,
             "fine_yuan": DECIMAL,
+            "measure_code": TEXT,
+            "is_on_the_spot": BOOLEAN,
+            "decided_by_code": TEXT,
             UPDATED_AT: TIMESTAMP,
         },
     ),
     **CRIMINAL_PROCESS,
     **CRIMINAL_PARTIES,
+    **ADMIN_PROCESS,
     "unit_upload": UPLOAD,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from policestats.simulator.databases.kinds import (
     DATE,
+    DECIMAL,
     INTEGER,
     TEXT,
     TIMESTAMP,
@@ -24,6 +25,18 @@ FORENSIC: Shapes = {
             "graded_on": DATE,
             "entered_at": TIMESTAMP,
             "injury_code": TEXT,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
+    "admin_drug_weight": Shape(
+        ("weight_no",),
+        {
+            "weight_no": TEXT,
+            "case_no": TEXT,
+            "unit_code": TEXT,
+            "weighed_on": DATE,
+            "entered_at": TIMESTAMP,
+            "weight_g": DECIMAL,
             UPDATED_AT: TIMESTAMP,
         },
     ),

@@ -44,5 +44,15 @@ INCIDENT_DESK: Shapes = {
             UPDATED_AT: TIMESTAMP,
         },
     ),
+    "domestic_violence_call": Shape(
+        ("incident_no",),
+        {
+            "incident_no": TEXT,
+            "relation_code": TEXT,
+            "victim_sex_code": TEXT,
+            "entered_at": TIMESTAMP,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
     "unit_upload": UPLOAD,
 }

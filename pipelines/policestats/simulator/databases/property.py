@@ -44,5 +44,19 @@ PROPERTY: Shapes = {
             UPDATED_AT: TIMESTAMP,
         },
     ),
+    "confiscation": Shape(
+        ("confiscation_no",),
+        {
+            "confiscation_no": TEXT,
+            "case_no": TEXT,
+            "unit_code": TEXT,
+            "kind_code": TEXT,
+            "is_gambling_money": BOOLEAN,
+            "confiscated_on": DATE,
+            "entered_at": TIMESTAMP,
+            "amount_yuan": DECIMAL,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
     "unit_upload": UPLOAD,
 }
