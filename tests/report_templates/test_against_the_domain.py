@@ -1,4 +1,4 @@
-"""X02, Z13 and Z14 against the tables they were made from: rows, columns, labels, units, parents, decimals, charges and checks.
+"""X02, Z13 and Z14 against the tables they were made from: rows, columns, labels, units, parents, decimals, charges and checks; checks of X03 to X12.
 
 ``DIFFERS`` lists where a form says something else than the table, what it says, and why; nothing else may differ.
 """
@@ -20,7 +20,7 @@ from tests.support.ledger import ROOT, SHARED
 DOMAIN = SHARED / "domain"
 TEMPLATES = ROOT / "report_templates" / "cn"
 PRECISE = ("Z13", "Z14")
-CHECKED = ("X02", *PRECISE)
+CHECKED = ("X02", "X03", "X04", "X05", "X06", "X08", "X12", *PRECISE)
 pytestmark = pytest.mark.skipif(not DOMAIN.is_dir(), reason="the tables of the domain are not beside the repository (shared/domain)")
 Line = dict[str, str]
 

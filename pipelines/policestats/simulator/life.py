@@ -9,14 +9,20 @@ from random import Random
 from policestats.simulator.admin_story import AdminStory
 from policestats.simulator.calendar import add_months, month_text
 from policestats.simulator.callback_story import CallbackStory
+from policestats.simulator.case_followers import CaseFollowers, Follower
 from policestats.simulator.criminal_story import CriminalStory
 from policestats.simulator.diary import Diary
 from policestats.simulator.dispute_story import DisputeStory
 from policestats.simulator.incident_story import IncidentStory
 from policestats.simulator.inspection_story import InspectionStory
+from policestats.simulator.laboratory_story import LaboratoryStory
+from policestats.simulator.money_story import MoneyStory
 from policestats.simulator.object_story import ObjectStory
+from policestats.simulator.register_story import RegisterStory, register_population
 from policestats.simulator.world import World
 
+#: What follows from criminal cases, each with the topic of its dice.
+_FOLLOWERS: dict[str, type[Follower]] = {"money": MoneyStory, "laboratory": LaboratoryStory, "registers": RegisterStory}
 _CALLS = {0: 20, 1: 30, 2: 25, 3: 15, 4: 10}
 
 
@@ -43,6 +49,8 @@ def live(world: World, rng: Random, *, warm_up: date, first: date, after: date, 
     callbacks = CallbackStory(diary)
     incidents = IncidentStory(diary, criminal, admin, disputes, callbacks)
     objects, inspections = ObjectStory(diary), InspectionStory(diary, punish=punish)
+    followers = CaseFollowers(world, [story(world, topic, now=diary.now, last_day=diary.last_day) for topic, story in _FOLLOWERS.items()])
+    register_population(world, warm_up, after)
     for station in world.province.stations(warm_up):
         objects.begin(station, warm_up)
         inspections.begin(station, warm_up)
@@ -67,6 +75,7 @@ def live(world: World, rng: Random, *, warm_up: date, first: date, after: date, 
             if day >= first:
                 inspections.work(station, day)
         diary.do(day)
+        followers.follow(day)
         day += timedelta(days=1)
         if progress is not None and day.day == 1:
             written = ", ".join(f"{sum(map(len, records.tables.values()))} in {name}" for name, records in world.systems.items())

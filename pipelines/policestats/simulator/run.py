@@ -1,4 +1,4 @@
-"""Simulate some months of police work into six source databases, and say what a statistician would count."""
+"""Simulate some months of police work into the source databases, and say what a statistician would count."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def simulate(
     on_month: Callable[[str], None] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> SimulationResult:
-    """Write six source databases, ``tally.csv`` and ``defects.csv``.
+    """Write the source databases, ``tally.csv`` and ``defects.csv``.
 
     The tally has every counted cell that is not zero and every rate that is defined, for all units and the months simulated. At the silent
     station's own silent month it has what does not come from that month: stocks, cumulative figures, comparisons. It is the tally of the
@@ -100,7 +100,7 @@ def simulate(
     shift = parse_drift(drift, shown)
     place = target(to if to is not None else folder)
     # Nothing is entered after the last month has closed: the databases stand as at its cut-off.
-    world = World(province, silent=quiet, now=cutoff_of(shown[-1]))
+    world = World(province, silent=quiet, now=cutoff_of(shown[-1]), seed=seed)
     live(world, Random(seed), warm_up=add_months(first, -_WARM_UP), first=first, after=after, progress=progress)
     found = add_defects(world, Random(seed + 1), defects, first, after)
     add_mishaps(world, Random(seed + 2), shown)

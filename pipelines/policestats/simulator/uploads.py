@@ -27,4 +27,12 @@ ANSWERS_FOR: Mapping[str, tuple[str, str]] = {
     "callback": ("unit_code", "due_on"),
     "inspection": ("unit_code", "inspected_on"),
     "hazard": ("unit_code", "found_on"),
+    "criminal_case_amount": ("unit_code", "counted_on"),
+    "payment_event": ("unit_code", "occurred_on"),
+    "drug_weight": ("unit_code", "weighed_on"),
+    "homicide_recognition": ("unit_code", "recognised_on"),
+    "criminal_organisation": ("unit_code", "recognised_on"),
+    "seized_weapon": ("unit_code", "seized_on"),
+    "case_valuation": ("unit_code", "valued_on"),
+    "agency_referral": ("unit_code", "received_on"),
 }

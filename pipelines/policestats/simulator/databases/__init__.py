@@ -12,9 +12,13 @@ from policestats.simulator.databases.callback_desk import CALLBACK_DESK
 from policestats.simulator.databases.case_system import CASE_SYSTEM
 from policestats.simulator.databases.dispute_desk import DISPUTE_DESK
 from policestats.simulator.databases.field_collection import FIELD_COLLECTION
+from policestats.simulator.databases.forensic import FORENSIC
 from policestats.simulator.databases.incident_desk import INCIDENT_DESK
 from policestats.simulator.databases.inspection_desk import INSPECTION_DESK
 from policestats.simulator.databases.kinds import BOOLEAN, DATE, DECIMAL, INTEGER, TEXT, TIMESTAMP, UPDATED_AT, Columns, Shapes
+from policestats.simulator.databases.payment_stop import PAYMENT_STOP
+from policestats.simulator.databases.property import PROPERTY
+from policestats.simulator.databases.review import REVIEW
 
 __all__ = ["BOOLEAN", "DATABASES", "DATE", "DECIMAL", "INTEGER", "KEYS", "TEXT", "TIMESTAMP", "UPDATED_AT", "Columns"]
 
@@ -25,6 +29,10 @@ _SYSTEMS: Mapping[str, Shapes] = {
     "dispute_desk": DISPUTE_DESK,
     "callback_desk": CALLBACK_DESK,
     "inspection_desk": INSPECTION_DESK,
+    "forensic": FORENSIC,
+    "property": PROPERTY,
+    "review": REVIEW,
+    "payment_stop": PAYMENT_STOP,
 }
 
 DATABASES: Mapping[str, Mapping[str, Columns]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policestats.simulator.databases.criminal_offences import CRIMINAL_OFFENCES
 from policestats.simulator.databases.kinds import (
     BOOLEAN,
     DATE,
@@ -46,6 +47,12 @@ CASE_SYSTEM: Shapes = {
             "is_dispute_origin": BOOLEAN,
             "is_homicide": BOOLEAN,
             "is_received_from_outside": BOOLEAN,
+            "reported_loss_yuan": DECIMAL,
+            "involved_yuan": DECIMAL,
+            "personal_record_count": INTEGER,
+            "is_completed": BOOLEAN,
+            "is_cyber_upstream": BOOLEAN,
+            "is_agency_referral": BOOLEAN,
             UPDATED_AT: TIMESTAMP,
         },
     ),
@@ -183,5 +190,6 @@ CASE_SYSTEM: Shapes = {
             UPDATED_AT: TIMESTAMP,
         },
     ),
+    **CRIMINAL_OFFENCES,
     "unit_upload": UPLOAD,
 }
