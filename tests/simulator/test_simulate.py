@@ -21,6 +21,13 @@ SCHEMAS = Path(__file__).parents[2] / "schemas" / "cn"
 TEMPLATES = Path(__file__).parents[2] / "report_templates" / "cn"
 SILENT, SILENT_MONTH = "990102520000", "2026-02"
 
+#: Tables so small that the silent station need not stand in them, or about counties; and systems that hold few records.
+FEW = (
+    "forensic.homicide_recognition", "forensic.drug_weight", "property.seized_weapon", "review.case_valuation", "review.criminal_organisation",
+    "review.resident_population",
+)  # fmt: skip
+SMALL = ("forensic", "property", "review", "payment_stop")
+
 
 def test_the_same_seed_gives_the_same_and_another_does_not(tmp_path):
     first, again, other = (Simulated(tmp_path / name, months=1, seed=seed) for name, seed in (("a", 7), ("b", 7), ("c", 8)))
@@ -153,7 +160,7 @@ def test_the_silent_station_is_silent(province):
         if name.endswith(".unit") or not any(column.endswith("unit_code") for column in rows[0]):
             continue
         of_it = [row for row in rows if SILENT in row.values()]
-        assert of_it
+        assert of_it or name in FEW
         said = ("_at", "_on", "period")
         # a deadline is no act; and others may change what the station once registered
         by_others = ("deadline_on", "updated_at", "left_on") if name.startswith("field_collection.") else ("deadline_on",)
@@ -187,7 +194,7 @@ def test_every_other_station_uploads_every_month(province):
         # 12 stations for 6 months, then 11 (two became one) for 8; one silent once: 72 + 88 - 1
         assert len(uploads) == 159
         assert len({(row["unit_code"], row["period"]) for row in uploads}) == 159
-        assert sum(row["record_count"] for row in uploads) > (50 if source == "review" else 100)
+        assert sum(row["record_count"] for row in uploads) > (1000 if source not in SMALL else 20)
 
 
 def test_every_kind_of_act_occurs(province):

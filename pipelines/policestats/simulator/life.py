@@ -17,9 +17,12 @@ from policestats.simulator.diary import Diary
 from policestats.simulator.dispute_story import DisputeStory
 from policestats.simulator.incident_story import IncidentStory
 from policestats.simulator.inspection_story import InspectionStory
+from policestats.simulator.laboratory_story import LaboratoryStory
 from policestats.simulator.mediation_story import MediationStory
+from policestats.simulator.money_story import MoneyStory
 from policestats.simulator.object_story import ObjectStory
 from policestats.simulator.property_story import PropertyStory
+from policestats.simulator.register_story import RegisterStory, register_population
 from policestats.simulator.remedy_story import RemedyStory
 from policestats.simulator.scene_story import SceneStory
 from policestats.simulator.suspect_story import SuspectStory
@@ -29,7 +32,15 @@ from policestats.simulator.violence_story import ViolenceStory
 from policestats.simulator.world import World
 
 #: What follows from criminal cases, each with the topic of its dice.
-_FOLLOWERS: dict[str, type[Follower]] = {"suspects": SuspectStory, "victims": VictimStory, "scenes": SceneStory, "property": PropertyStory}
+_FOLLOWERS: dict[str, type[Follower]] = {
+    "suspects": SuspectStory,
+    "victims": VictimStory,
+    "scenes": SceneStory,
+    "property": PropertyStory,
+    "money": MoneyStory,
+    "laboratory": LaboratoryStory,
+    "registers": RegisterStory,
+}
 #: What follows from administrative cases, each with the topic of its dice.
 _ADMIN_FOLLOWERS: dict[str, type[AdminFollower]] = {
     "mediation": MediationStory,
@@ -66,6 +77,7 @@ def live(world: World, rng: Random, *, warm_up: date, first: date, after: date, 
     incidents = IncidentStory(diary, criminal, admin, disputes, callbacks, violence)
     objects, inspections = ObjectStory(diary), InspectionStory(diary, punish=punish)
     followers = CaseFollowers(world, [story(world, topic, now=diary.now, last_day=diary.last_day) for topic, story in _FOLLOWERS.items()])
+    register_population(world, warm_up, after)
     for station in world.province.stations(warm_up):
         objects.begin(station, warm_up)
         inspections.begin(station, warm_up)

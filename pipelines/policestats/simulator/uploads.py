@@ -49,4 +49,12 @@ ANSWERS_FOR: Mapping[str, tuple[str, str]] = {
     "protection_order": ("unit_code", "assisted_on"),
     "admin_remedy": ("unit_code", "received_on"),
     "admin_drug_weight": ("unit_code", "weighed_on"),
+    "criminal_case_amount": ("unit_code", "counted_on"),
+    "payment_event": ("unit_code", "occurred_on"),
+    "drug_weight": ("unit_code", "weighed_on"),
+    "homicide_recognition": ("unit_code", "recognised_on"),
+    "criminal_organisation": ("unit_code", "recognised_on"),
+    "seized_weapon": ("unit_code", "seized_on"),
+    "case_valuation": ("unit_code", "valued_on"),
+    "agency_referral": ("unit_code", "received_on"),
 }

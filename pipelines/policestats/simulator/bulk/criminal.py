@@ -98,7 +98,8 @@ FROM twice;
 TABLES = {
     "criminal_case": """
         SELECT c.case_no, c.filed_on, c.entered_at, filing_unit_code, charge AS charge_code, is_telecom_fraud, mo_code,
-               d.dispute_no, is_dispute_origin, is_homicide, is_outside AS is_received_from_outside, c.entered_at AS updated_at
+               d.dispute_no, is_dispute_origin, is_homicide, is_outside AS is_received_from_outside, NULL AS reported_loss_yuan, NULL AS involved_yuan,
+               NULL AS personal_record_count, NULL AS is_completed, false AS is_cyber_upstream, false AS is_agency_referral, c.entered_at AS updated_at
         FROM criminal AS c LEFT JOIN dispute_link AS d ON d.case_i = c.i ORDER BY c.i""",
     "criminal_case_charge_change": """
         SELECT 'XSB' || lpad(i::VARCHAR, 8, '0') AS change_no, case_no, changed_on, changed_entered AS entered_at,

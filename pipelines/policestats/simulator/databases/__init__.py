@@ -16,6 +16,7 @@ from policestats.simulator.databases.forensic import FORENSIC
 from policestats.simulator.databases.incident_desk import INCIDENT_DESK
 from policestats.simulator.databases.inspection_desk import INSPECTION_DESK
 from policestats.simulator.databases.kinds import BOOLEAN, DATE, DECIMAL, INTEGER, TEXT, TIMESTAMP, UPDATED_AT, Columns, Shapes
+from policestats.simulator.databases.payment_stop import PAYMENT_STOP
 from policestats.simulator.databases.property import PROPERTY
 from policestats.simulator.databases.review import REVIEW
 from policestats.simulator.databases.scene import SCENE
@@ -33,6 +34,7 @@ _SYSTEMS: Mapping[str, Shapes] = {
     "forensic": FORENSIC,
     "scene": SCENE,
     "property": PROPERTY,
+    "payment_stop": PAYMENT_STOP,
 }
 
 DATABASES: Mapping[str, Mapping[str, Columns]] = {

@@ -58,5 +58,18 @@ PROPERTY: Shapes = {
             UPDATED_AT: TIMESTAMP,
         },
     ),
+    "seized_weapon": Shape(
+        ("weapon_no",),
+        {
+            "weapon_no": TEXT,
+            "case_no": TEXT,
+            "unit_code": TEXT,
+            "seized_on": DATE,
+            "entered_at": TIMESTAMP,
+            "weapon_kind_code": TEXT,
+            "quantity": DECIMAL,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
     "unit_upload": UPLOAD,
 }
