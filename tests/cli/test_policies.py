@@ -23,6 +23,7 @@ def test_policies_are_listed_with_who_depends_on_them() -> None:
     told = policestats("policies").out
     for words in ("choices: [post_current], restated", "source: corrections.md 1", "used by: X01"):
         assert words in told
+    assert policestats("policies", "--standard", "us_nibrs").out == "this standard leaves no choice open\n"
 
 
 def test_each_choice_gives_the_figures_of_a_tabulation_with_it_and_nothing_is_written(office: Office) -> None:

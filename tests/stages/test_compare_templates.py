@@ -142,6 +142,23 @@ def test_a_figure_differs_from_none(catalog: Catalog, tmp_path: Path) -> None:
     }
 
 
+def test_rows_found_in_the_data_are_compared_too(catalog: Catalog, tmp_path: Path) -> None:
+    """By night only b is found at North 1; a, by day, is a row of ours alone."""
+    ours = tiny.standard(tmp_path / "ours", {"counted": "by_night"})
+    for folder, indicator in ((ours.templates, "filed"), (tmp_path / "theirs", "filed_counted")):
+        data = tiny.form_data(f"- {{code: FILED, indicator: {indicator}}}", one=True)
+        data["blocks"].append({"id": "who", "at_level": "station", "rows": {"dynamic": "suspect"}})
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "F.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    thefts = [tiny.theft("1", "2026-10-05", NORTH_1, suspect="a"), tiny.theft("2", "2026-10-06", NORTH_1, suspect="b", is_night=True)]
+    with tiny.warehouse(ours, thefts) as engine:
+        found = side_by_side(engine, ours, tmp_path / "theirs", PERIOD).cells["F"]
+    assert [(d.unit_code, d.row_code, d.ours, d.theirs) for d in found.differences] == [
+        (PROVINCE, "T", 2, 1), (NORTH, "T", 2, 1), (NORTH_1, "T", 2, 1), (NORTH_1, "who/a", 1, None),
+    ]  # fmt: skip
+    assert found.cells == 6 + 2  # T at six units; a and b at one
+
+
 def test_nothing_is_compared_that_one_does_not_make(catalog: Catalog, tmp_path: Path) -> None:
     yearly = written(tmp_path / "yearly", "F.yaml", _OURS, frequency=["year"])
     with tiny.warehouse(catalog, THEFTS) as engine:

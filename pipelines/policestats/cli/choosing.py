@@ -74,6 +74,8 @@ def _list(found: list[PolicyUse], output: str) -> None:
         ]
         printing.rows(heads, values, output)
         return
+    if not found:
+        printing.out.print("this standard leaves no choice open")
     for u in found:
         p = u.policy
         printing.out.print(f"{p.id}  {p.label['zh']} {p.label['en']}", style="bold", markup=False)

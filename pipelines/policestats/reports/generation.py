@@ -65,8 +65,11 @@ def generation(
     """
     counts = [c for table, outcome, found in filled for c in _counts(table, outcome, found)]
     found = [rate for c in counts for rate in _rates([c], c.form_id, c.unit_code)]
-    for unit in dict.fromkeys(c.unit_code for c in counts):
-        found += _rates([c for c in counts if c.unit_code == unit], None, unit)
+    by_unit: dict[str, list[_Count]] = {}
+    for c in counts:
+        by_unit.setdefault(c.unit_code, []).append(c)
+    for unit, own in by_unit.items():
+        found += _rates(own, None, unit)
     for level in (None, *dict.fromkeys(levels.values())):
         own = counts if level is None else [c for c in counts if levels[c.unit_code] == level]
         if own or level is None:
