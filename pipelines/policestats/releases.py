@@ -17,6 +17,16 @@ from policestats.errors import ReleaseError, nearest
 
 _LEADING = ["period", "unit_code", "unit_name_zh", "unit_level", "row_code", "row_label_zh", "row_label_en"]
 
+_UNIT_ORDER = "(SELECT unit_order FROM dim.unit AS u WHERE u.unit_code = g.unit_code)"
+_LEVEL_ORDER = "(SELECT min(unit_order) FROM dim.unit AS u WHERE u.level_code = g.level_code)"
+#: how rates are told: from which table and rows, in what order, and the column that leads
+_RATES_BY = {
+    "form": ("generation", "unit_code IS NOT DISTINCT FROM $unit", "true", []),
+    "unit": ("generation", "unit_code = coalesce($unit, unit_code)", _UNIT_ORDER, ["unit_code"]),
+    "level": ("generation", "level_code IS NOT NULL", _LEVEL_ORDER, ["level_code"]),
+    "period": ("generation_trend", "level_code IS NULL", "period", ["period"]),
+}
+
 
 def read_form(
     form_id: str, *, home: str | Path | None = None, release: str = CURRENT, unit: str | None = None, wide: bool = True
@@ -68,21 +78,37 @@ def read_quality(table: str = "rate", *, home: str | Path | None = None, release
         return _frame(engine, f"SELECT * FROM quality.{quoted(table)}")
 
 
-def read_rates(*, home: str | Path | None = None, release: str = CURRENT, unit: str | None = None) -> pd.DataFrame:
-    """Return the generation rates of a release, over all forms and form by form: of one ``unit``, or of all units together.
+def read_rates(*, home: str | Path | None = None, release: str = CURRENT, unit: str | None = None, by: str = "form") -> pd.DataFrame:
+    """Return the generation rates of a release.
 
-    Columns: rate_id, form_id (missing: all forms), numerator, denominator, rate_pct, reason.
-    Raises: ReleaseError when the release or the unit is not there.
+    Args:
+        by: over all forms and form by form, ``form``: of one ``unit`` or of all units together; ``unit``: unit by unit, in the order of the tree;
+            ``level``: of all units of a level together; ``period``: of all units, of this and earlier periods of the same frequency.
+    Returns: rate_id, form_id (missing: all forms), numerator, denominator, rate_pct and, except by period, reason; by unit, level or period that
+        one before them.
+    Raises: ReleaseError when the release or the unit is not there, or ``by`` is none of these.
     """
+    if by not in _RATES_BY:
+        raise ReleaseError(f"rates are not told by {by!r}; {nearest(by, _RATES_BY)}")
     with _statistics(home, release) as engine:
         if unit is not None:
             _must_have(engine, "unit", unit)
-        return _frame(
-            engine,
-            "SELECT rate_id, form_id, numerator, denominator, rate_pct, reason FROM report.generation "
-            "WHERE unit_code IS NOT DISTINCT FROM ? ORDER BY form_id NULLS FIRST, rate_id",
-            [unit],
-        )
+        table, condition, order, lead = _RATES_BY[by]
+        held = engine.sql("SELECT column_name FROM duckdb_columns() WHERE schema_name = 'report' AND table_name = ?", [table])
+        has_levels = "level_code" in held.column(0).to_pylist()
+        if by in ("level", "period") and not has_levels:
+            raise ReleaseError(f"this release was made by an earlier version, which told no rates by {by}; publish its period again")
+        if by == "form" and has_levels:
+            condition += " AND level_code IS NULL"
+        select = f"SELECT * FROM report.{table} AS g WHERE {condition} ORDER BY {order}, form_id NULLS FIRST, rate_id"
+        frame = _frame(engine, select, {"unit": unit} if "$unit" in condition else None)
+        told = ["rate_id", "form_id", "numerator", "denominator", "rate_pct", *(["reason"] if "reason" in frame else [])]
+        return frame[[*lead, *told]]
+
+
+def period_of(*, home: str | Path | None = None, release: str = CURRENT) -> str:
+    """Return the period of a release. Raises: ReleaseError when it is not there."""
+    return _find(home, release).period
 
 
 def trace(
@@ -223,5 +249,5 @@ def _words(value: Any) -> Iterable[str]:
         yield str(value)
 
 
-def _frame(engine: DuckDBEngine, text: str, parameters: list[Any] | None = None) -> pd.DataFrame:
+def _frame(engine: DuckDBEngine, text: str, parameters: list[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
     return engine.connection.execute(text, parameters or []).df()

@@ -162,6 +162,8 @@ def test_explain_without_a_period_gives_the_definition_and_the_latest_run(office
     for words in (
         "[M01]",
         "SOLVED_CUR_M",
+        "Needs: ",
+        "from 案件系统 Case system (case_system)",
         "of which, within T",
         *chosen,
         "Sources",

@@ -26,8 +26,11 @@ COMMANDS = {
     "form": ["--home", "FORM", "--unit", "--release", "--format"],
     "trace": ["--home", "FORM", "--row", "--column", "--unit", "--format"],
     "explain": ["--standard", "--home", "FORM", "--row", "--column", "--period", "--unit", "--sql"],
-    "rate": ["--home", "--release", "--unit", "--format"],
-    "check-templates": ["--standard", "FOLDER"],
+    "rate": ["--standard", "--home", "--release", "--unit", "--by", "--form", "--what-if", "--without", "SOURCE,SOURCE", "--format"],
+    "check-templates": ["--standard", "--home", "FOLDER", "--period", "--to"],
+    "forms": ["--standard", "--sources", "--format", "markdown"],
+    "policies": ["--standard", "--home", "--policy", "--form", "--period", "--unit", "--format"],
+    "sources": ["--standard", "--home", "--format"],
 }
 
 

@@ -55,5 +55,5 @@ def test_a_release_shows_found_rows_at_their_unit_only(tmp_path: Path) -> None:
     assert shown == ["东一县", "西一县"]  # no station of the third county filed a case
     page = (result.folder / "html" / "T01.html").read_text(encoding="utf-8")
     sections = {part[:12]: part for part in page.split('id="u-')[1:]}
-    assert f'title="by_station/{STATION_1}"' in sections[COUNTY_1]
+    assert f'data-row="by_station/{STATION_1}"' in sections[COUNTY_1]
     assert "by_station/" not in sections[PROVINCE] + sections[COUNTY_2]

@@ -20,13 +20,13 @@ from policestats.stages.tabulate import tabulate
 FOLDER = Path(__file__).parent
 Row = dict[str, Any]
 LAW_OF_2025 = date(2026, 1, 1)
-#: later events of a record, and when they were entered
-_LATER_ENTRIES = {
+#: An end or a decision that stands in the same row: its day, and the time it was entered, which is noon of that day when it is omitted.
+SECOND_CLOCKS = {
     "confirmed_on": "confirmation_entered_at",
     "performed_on": "performance_entered_at",
+    "decided_on": "decision_entered_at",
     "agreed_on": "agreement_entered_at",
     "ended_on": "end_entered_at",
-    "decided_on": "decision_entered_at",
 }
 
 
@@ -63,9 +63,9 @@ def rows(case: Path, catalog: Catalog) -> dict[str, list[Row]]:
         for row in table_rows:
             if "entered_at" in table.columns and "entered_at" not in row:
                 row["entered_at"] = _noon(_event_day(name, row, table.date))
-            for day, moment in _LATER_ENTRIES.items():
-                if row.get(day) and moment in table.columns and moment not in row:
-                    row[moment] = _noon(row[day])
+            for day, entry in SECOND_CLOCKS.items():
+                if entry in table.columns and row.get(day) and entry not in row:
+                    row[entry] = _noon(row[day])
     return found
 
 

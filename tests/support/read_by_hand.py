@@ -8,17 +8,21 @@ from typing import Any
 
 import yaml
 
+from tests.reference.written import whole_facts, whole_form
+
 
 def tables_of_columns(root: Path, standard: str) -> dict[str, dict[str, set[str]]]:
     """Return by form and column the core tables behind its figures; a column that people type rests on none."""
-    entries = list(_entries(root / "schemas" / standard / "facts"))
-    parts = {e["part"]: e for e in entries if "part" in e}
-    facts = {e["id"]: set(_tables(e)) | set(_tables_of_parts(e, parts)) for e in entries if "id" in e}
+    facts = {name: set(_tables(f)) for name, f in whole_facts(list(_entries(root / "schemas" / standard / "facts"))).items()}
     indicators = {i["id"]: facts.get(i.get("fact") or i.get("ledger"), set()) for i in _entries(root / "schemas" / standard / "indicators")}
+    read = [
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in (root / "report_templates" / standard / "column_sets").glob("*.yaml")
+    ]
+    sets = {part["id"]: part for part in read}
     found = {}
     for path in sorted((root / "report_templates" / standard).glob("*.yaml")):
-        form = yaml.safe_load(path.read_text(encoding="utf-8"))
-        columns = {c["code"]: c for c in _columns(form, path.parent / "column_sets")}
+        form = whole_form(yaml.safe_load(path.read_text(encoding="utf-8")), sets)
+        columns = {c["code"]: c for c in form["columns"]}
         found[form["id"]] = {code: _below(code, columns, indicators) for code in columns}
     return found
 
@@ -43,24 +47,6 @@ def _below(code: str, columns: dict[str, Any], indicators: dict[str, set[str]]) 
 def _entries(folder: Path) -> Iterator[dict[str, Any]]:
     for path in sorted(folder.glob("*.yaml")):
         yield from yaml.safe_load(path.read_text(encoding="utf-8"))
-
-
-def _columns(form: dict[str, Any], sets: Path) -> Iterator[dict[str, Any]]:
-    """The columns of a form, those of the sets it uses and the members of its splits included."""
-    for spec in form["columns"]:
-        if "use" in spec:
-            yield from _columns(yaml.safe_load((sets / f"{spec['use']}.yaml").read_text(encoding="utf-8")), sets)
-        elif "split" in spec:
-            for member in (*spec["members"], *([spec["unknown"]] if "unknown" in spec else [])):
-                yield {"code": member["code"], "indicator": spec["indicator"]}
-        else:
-            yield spec
-
-
-def _tables_of_parts(entry: dict[str, Any], parts: dict[str, dict[str, Any]]) -> Iterator[str]:
-    for name in entry.get("with", []):
-        yield from _tables(parts[name])
-        yield from _tables_of_parts(parts[name], parts)
 
 
 def _tables(spec: Any) -> Iterator[str]:

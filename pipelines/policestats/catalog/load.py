@@ -18,7 +18,7 @@ from policestats.periods import Cutoff
 Named = TypeVar("Named", Fact, Indicator)
 Value = TypeVar("Value")
 #: the policy that decides where late entries count; a standard without it says so in standard.yaml alone
-_LATENESS_POLICY = "late"
+LATENESS_POLICY = "late"
 #: what every kind of source knows of a table; other keys are its reader's own
 _SOURCE_TABLE_KEYS = frozenset(f.name for f in fields(SourceTable)) - {"name", "options"}
 _MANDATORY = ("code", "parent_code", "label_zh", "label_en")
@@ -94,7 +94,7 @@ def load_catalog(root: Path, standard: str, policies: dict[str, str] | None = No
         _known(found_policies, name, "policy", "--policy")
     return Catalog(
         root=root,
-        standard=_standard(read.file(folder / "standard.yaml", "standard"), found_policies.get(_LATENESS_POLICY)),
+        standard=_standard(read.file(folder / "standard.yaml", "standard"), found_policies.get(LATENESS_POLICY)),
         tables=tables,
         codelists={c.id: c for c in _codelists(read, folder / "codelists")},
         facts=_unique(read_facts(read.folder(folder / "facts", "fact"))),
@@ -252,6 +252,7 @@ def _source(file: YamlFile, tables: dict[str, Table]) -> Source:
         where=file.where(),
         connection=d.get("connection", d["source"]),
         placeholders=tuple(d.get("placeholders", ())),
+        is_base=bool(d.get("is_base", True)),
     )
 
 

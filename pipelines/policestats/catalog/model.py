@@ -220,7 +220,10 @@ class SourceTable:
 
 @dataclass(frozen=True)
 class Source:
-    """A system that records come from. ``connection`` is the scheduler's connection that says where it is."""
+    """A system that records come from. ``connection`` is the scheduler's connection that says where it is.
+
+    ``is_base``: every office has such a system; the others are connected one by one.
+    """
 
     id: str
     label: Label
@@ -230,3 +233,4 @@ class Source:
     where: str
     connection: str
     placeholders: tuple[str, ...] = ()
+    is_base: bool = True

@@ -9,7 +9,7 @@ from datetime import date
 from policestats.catalog import Indicator
 from policestats.periods import ReferencePeriod, Window
 from policestats.reports.check_language import Call, Check
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.template import Form, FormColumn, operands
 
 #: the variant whose value `previous(x)` asks for
 _PREVIOUS = {"current": "previous_period", "ytd": "previous_ytd"}
@@ -61,6 +61,21 @@ class Plan:
     def anchors(self) -> list[date]:
         """The dates at which history is read, each once."""
         return sorted({r.anchor for r in self.readings})
+
+    @property
+    def recounted(self) -> list[str]:
+        """The columns that count days on which an earlier version of the form was in force, or are computed from such columns, in order."""
+        since = self.form.valid_from
+        if self.form.succeeds is None or since is None:
+            return []
+        found = {r.column for r in self.readings if r.window.start < since or (r.instant is not None and r.instant <= since)}
+        columns = self.form.columns_for(self.period.frequency)
+        grows = True
+        while grows:
+            more = {c.code for c in columns if found.intersection(operands(c))} - found
+            found |= more
+            grows = bool(more)
+        return [c.code for c in columns if c.code in found and not c.hidden]
 
     def indicators(self, anchor: date) -> list[Indicator]:
         """The indicators read at an anchor, each once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policestats.catalog import CodeList
-from policestats.reports.contract import ALL, CONTRIBUTION, READING, ROW_MEMBER, UNIT_MEMBER, PublishedTable
+from policestats.reports.contract import ALL, CONTRIBUTION, GENERATION, READING, ROW_MEMBER, UNIT_MEMBER, PublishedTable
 
 MANIFEST = PublishedTable(
     "release.manifest",
@@ -24,9 +24,33 @@ MANIFEST = PublishedTable(
         ("created_at", "TIMESTAMP", "编制时间（标准所在时区）", "when it was made, in the standard's time zone"),
         ("policies", "VARCHAR", "所用口径选择（JSON）", "policies in force (JSON)"),
         ("definitions", "VARCHAR", "定义摘要（JSON）", "hashes of the definitions used (JSON)"),
+        ("with_records", "BOOLEAN", "网页旁附记录号", "record keys stand beside the pages"),
         ("row_counts", "VARCHAR", "各表行数（JSON）", "rows per table (JSON)"),
         ("content_hash", "VARCHAR", "内容摘要（与行序无关）", "hash of the content, whatever the order of rows"),
     ),
+)
+
+HISTORY = PublishedTable(
+    "report.history",
+    "近13期走势：各表一列，按最后一次编制的结果；未编制的期无记录",
+    "the last 13 periods of one column per form, as they were last tabulated; a period that was not tabulated has no row",
+    (
+        ("form_id", "VARCHAR", "报表编号", "form id"),
+        ("period", "VARCHAR", "统计期，与本发布同频次", "period, of the release's frequency"),
+        ("unit_code", "VARCHAR", "机构代码（仅有页面的机构）", "unit code of the standard; only units that have a page"),
+        ("row_code", "VARCHAR", "行代码", "row code, unique in the form"),
+        ("column_code", "VARCHAR", "列代码", "column code"),
+        ("value", "DECIMAL(38,6)", "数值（空：无数，见 status）", "value (null: no figure, see status)"),
+        ("status", "VARCHAR", "该期该格状态", "status of the cell in that period"),
+    ),
+)
+
+#: how report.generation came about: the rates of this and all earlier periods of the same frequency that the warehouse has tabulated
+GENERATION_TREND = PublishedTable(
+    "report.generation_trend",
+    "自动生成率的变化：同一报告期别中本期及以前各期",
+    "generation rates of this and all earlier periods of the same frequency, as tabulated last; not by unit",
+    tuple(c for c in GENERATION.columns if c[0] not in ("unit_code", "reason")),
 )
 
 _QUALITY_COLUMNS = {

@@ -16,10 +16,11 @@ from policestats.catalog import Catalog, Indicator, YamlFile
 from policestats.catalog.load import indicator as read_indicator
 from policestats.catalog.model import Label
 from policestats.errors import DefinitionError, nearest
-from policestats.periods import VARIANTS
+from policestats.periods import VARIANTS, ReferencePeriod
 from policestats.reports.blocks import Block, Row, read_blocks
 from policestats.reports.check_language import Call, Check, read_check
 from policestats.reports.column_specs import expand
+from policestats.reports.form_versions import in_force, in_order, refuse_other_name
 
 #: kinds of columns that are computed from other columns after aggregation
 DERIVED = ("formula", "rate", "change", "share_of", "per_day", "wilson")
@@ -94,6 +95,11 @@ class Form:
     valid_from: date | None
     valid_to: date | None
     where: str
+    #: number of the version that was in force before ``valid_from``; None: this is the first
+    succeeds: int | None = None
+    #: whether late entries count where the standard says, not the form itself
+    follows_lateness: bool = True
+    sparkline: str | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -125,6 +131,16 @@ class Form:
         """Return the columns that a period of ``frequency`` has."""
         return [c for c in self.columns if c.frequencies is None or frequency in c.frequencies]
 
+    def drawn_column(self, frequency: str) -> FormColumn | None:
+        """Return the column whose course over time is drawn beside each row: the one named, or the first printed base column of the variant current.
+
+        None when a period of ``frequency`` has no such column.
+        """
+        columns = self.columns_for(frequency)
+        if self.sparkline is not None:
+            return next((c for c in columns if c.code == self.sparkline), None)
+        return next((c for c in columns if c.kind == "base" and c.variant == "current" and not c.hidden), None)
+
     def members(self) -> list[tuple[str, str]]:
         """Return (row, member) pairs: each row with the leaf or of-which rows whose records it adds up, itself included."""
         parents = {r.code: r.parent for r in self.rows}
@@ -142,18 +158,17 @@ class Form:
         return list(dict.fromkeys(pairs))
 
 
-def load_forms(catalog: Catalog, folder: Path | None = None) -> dict[str, Form]:
-    """Return every form of a folder (default: the standard's own), by id.
+def load_forms(catalog: Catalog, folder: Path | None = None, period: ReferencePeriod | None = None) -> dict[str, Form]:
+    """Return every form of a folder (default: the standard's own), by id: of several versions the one in force in ``period``, default the newest.
 
     Raises: DefinitionError with file, line, value and cure.
     """
-    found: dict[str, Form] = {}
+    found: dict[str, list[Form]] = {}
     for path in sorted((folder or catalog.templates).glob("*.yaml")):
         form = load_form(path, catalog)
-        if form.id != path.stem:
-            raise DefinitionError(f"{form.where}: the form's id is {form.id!r} but its file is {path.name}; make them the same")
-        found[form.id] = form
-    return found
+        refuse_other_name(form, path)
+        found.setdefault(form.id, []).append(form)
+    return {id: in_force(in_order(versions), period) for id, versions in found.items()}
 
 
 def load_form(path: Path, catalog: Catalog) -> Form:
@@ -178,6 +193,7 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
                 )
     specs = expand(data["id"], data["columns"], catalog, where)
     columns = _columns(specs.columns, catalog, {b.id: b for b in blocks}, rows)
+    _refuse_undrawable(data.get("sparkline"), columns, where)
     _refuse_sums(columns)
     _refuse_absent_operands(columns, tuple(data["frequency"]))
     for block in (b for b in blocks if b.dynamic is not None):
@@ -206,12 +222,23 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
         valid_from=data.get("valid_from"),
         valid_to=data.get("valid_to"),
         where=where(),
+        follows_lateness="lateness" not in data,
+        sparkline=data.get("sparkline"),
     )
 
 
 def _hash(definition: dict[str, Any]) -> str:
     """Return what tells one definition from another: everything that is written in it and in the sets it uses."""
     return hashlib.sha256(json.dumps(definition, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def _refuse_undrawable(name: str | None, columns: tuple[FormColumn, ...], where: Any) -> None:
+    """What is drawn beside the rows is a printed column."""
+    printed = [c.code for c in columns if not c.hidden]
+    if name is not None and name not in printed:
+        raise DefinitionError(
+            f"{where(('sparkline',))}: sparkline names the column {name!r}, which is not printed; {nearest(name, printed)}"
+        )
 
 
 def _columns(

@@ -10,19 +10,37 @@ from policestats.simulator.admin_followers import AdminFollower
 from policestats.simulator.admin_story import AdminStory
 from policestats.simulator.calendar import add_months, month_text
 from policestats.simulator.callback_story import CallbackStory
+from policestats.simulator.case_followers import CaseFollowers, Follower
 from policestats.simulator.confiscation_story import ConfiscationStory
 from policestats.simulator.criminal_story import CriminalStory
 from policestats.simulator.diary import Diary
 from policestats.simulator.dispute_story import DisputeStory
 from policestats.simulator.incident_story import IncidentStory
 from policestats.simulator.inspection_story import InspectionStory
+from policestats.simulator.laboratory_story import LaboratoryStory
 from policestats.simulator.mediation_story import MediationStory
+from policestats.simulator.money_story import MoneyStory
 from policestats.simulator.object_story import ObjectStory
+from policestats.simulator.property_story import PropertyStory
+from policestats.simulator.register_story import RegisterStory, register_population
 from policestats.simulator.remedy_story import RemedyStory
+from policestats.simulator.scene_story import SceneStory
+from policestats.simulator.suspect_story import SuspectStory
 from policestats.simulator.time_limit_story import TimeLimitStory
+from policestats.simulator.victim_story import VictimStory
 from policestats.simulator.violence_story import ViolenceStory
 from policestats.simulator.world import World
 
+#: What follows from criminal cases, each with the topic of its dice.
+_FOLLOWERS: dict[str, type[Follower]] = {
+    "suspects": SuspectStory,
+    "victims": VictimStory,
+    "scenes": SceneStory,
+    "property": PropertyStory,
+    "money": MoneyStory,
+    "laboratory": LaboratoryStory,
+    "registers": RegisterStory,
+}
 #: What follows from administrative cases, each with the topic of its dice.
 _ADMIN_FOLLOWERS: dict[str, type[AdminFollower]] = {
     "mediation": MediationStory,
@@ -58,6 +76,8 @@ def live(world: World, rng: Random, *, warm_up: date, first: date, after: date, 
     violence = ViolenceStory(world, now=diary.now, last_day=diary.last_day)
     incidents = IncidentStory(diary, criminal, admin, disputes, callbacks, violence)
     objects, inspections = ObjectStory(diary), InspectionStory(diary, punish=punish)
+    followers = CaseFollowers(world, [story(world, topic, now=diary.now, last_day=diary.last_day) for topic, story in _FOLLOWERS.items()])
+    register_population(world, warm_up, after)
     for station in world.province.stations(warm_up):
         objects.begin(station, warm_up)
         inspections.begin(station, warm_up)
@@ -82,6 +102,7 @@ def live(world: World, rng: Random, *, warm_up: date, first: date, after: date, 
             if day >= first:
                 inspections.work(station, day)
         diary.do(day)
+        followers.follow(day)
         for desk in (*(follower.diary for follower in admin_followers), violence.diary):
             desk.do(day)
         day += timedelta(days=1)

@@ -15,8 +15,9 @@ from policestats.periods import ReferencePeriod
 from policestats.query import table
 from policestats.reports.compiler import contributions
 from policestats.reports.facts import FactCompiler
+from policestats.reports.form_versions import refuse_other_name
 from policestats.reports.plan import plan
-from policestats.reports.template import Form, load_form
+from policestats.reports.template import Form, load_form, load_forms
 
 #: Any day does: names do not depend on it. A day well after the standards' records begin makes every column applicable.
 _SAMPLE_DAY = date(2030, 6, 15)
@@ -37,20 +38,22 @@ class TemplateReport:
 def run(*, catalog: Catalog, folder: Path | None = None) -> list[TemplateReport]:
     """Check every form of ``folder`` (default: the standard's own); all files are read, whatever is wrong with one.
 
-    Raises: StatisticsError when the folder holds no form.
+    Raises: StatisticsError when the folder holds no form; DefinitionError for two versions of one form in force on one day.
     """
     where = folder or catalog.templates
     paths = sorted(where.glob("*.yaml"))
     if not paths:
         raise StatisticsError(f"{where}: there is no form here; a form is a file <form id>.yaml")
-    return [_report(path, catalog) for path in paths]
+    reports = [_report(path, catalog) for path in paths]
+    if not problems(reports):
+        load_forms(catalog, where)  # versions of one form must not contradict each other
+    return reports
 
 
 def _report(path: Path, catalog: Catalog) -> TemplateReport:
     try:
         form = load_form(path, catalog)
-        if form.id != path.stem:
-            raise DefinitionError(f"{form.where}: the form's id is {form.id!r} but its file is {path.name}; make them the same")
+        refuse_other_name(form, path)
         compile_form(form, catalog)
     except DefinitionError as error:
         return TemplateReport(path.name, None, 0, 0, 0, str(error))

@@ -65,7 +65,10 @@ def readings(engine: DuckDBEngine, as_of: int) -> Readings:
         "FROM core.reading WHERE load_id <= ? GROUP BY table_name",
         [as_of],
     ).to_pylist()
-    return Readings({r["table_name"]: r["read_at"] for r in rows}, {r["table_name"]: r["failed_at"] for r in rows})
+    sources = engine.sql("SELECT DISTINCT source FROM core.reading WHERE load_id <= ?", [as_of]).column(0).to_pylist()
+    return Readings(
+        {r["table_name"]: r["read_at"] for r in rows}, {r["table_name"]: r["failed_at"] for r in rows}, frozenset(map(str, sources))
+    )
 
 
 def chosen_load(known: dict[int, datetime], as_of: int | None) -> int:

@@ -20,9 +20,14 @@ from policestats.errors import ReleaseError
 from policestats.periods import ReferencePeriod
 from policestats.reports.template import Form, load_forms
 from policestats.reports.writers.excel import write_workbook
-from policestats.reports.writers.html import write_form_page, write_index_page
+from policestats.reports.writers.html import write_form_page, write_index_page, write_rates_page
 from policestats.stages.release_changes import changes
+from policestats.stages.release_history import fill_history
+from policestats.stages.release_index import write_index_of_releases
 from policestats.stages.release_print import ReleasePrint
+from policestats.stages.release_rates import rates_page
+from policestats.stages.release_records import write_records
+from policestats.stages.release_screen import ReleaseScreen
 from policestats.stages.release_tables import ReleaseTables, described_as_tabulated
 
 Progress = Callable[[str], None]
@@ -44,7 +49,15 @@ class PublishResult:
     unchanged: bool = False
 
 
-def run(*, catalog: Catalog, home: Path, period: str, as_of: int | None = None, progress: Progress | None = None) -> PublishResult:
+def run(
+    *,
+    catalog: Catalog,
+    home: Path,
+    period: str,
+    as_of: int | None = None,
+    with_records: bool = False,
+    progress: Progress | None = None,
+) -> PublishResult:
     """Publish every form that was tabulated for ``period`` and make `current` name the release, unless that is of a later period.
 
     A release is built in a hidden folder beside the others, read back, then moved into place; killed anywhere and run again, the
@@ -53,6 +66,8 @@ def run(*, catalog: Catalog, home: Path, period: str, as_of: int | None = None, 
 
     Args:
         as_of: the load whose knowledge the forms must hold; None: whichever they were tabulated at.
+        with_records: write the keys of the records beside the pages, readable as the trace is; never those that may stand for a person
+            outside a case.
     Raises: ReleaseError when nothing was tabulated for the period, or at another load, or the definitions have changed since.
     """
     wanted = ReferencePeriod.parse(period)
@@ -72,10 +87,13 @@ def run(*, catalog: Catalog, home: Path, period: str, as_of: int | None = None, 
             tables = ReleaseTables(files, catalog, wanted, forms, load)
             tell(f"publish {wanted}: {', '.join(f.id for f in forms)}")
             tables.copy()
-            manifest = _manifest(catalog, forms, tables, release_folder.release_name(wanted.text, former.number + 1 if former else 1))
+            tables.counts["statistics.report.history"] = fill_history(files, catalog, forms, wanted)
+            name = release_folder.release_name(wanted.text, former.number + 1 if former else 1)
+            manifest = _manifest(catalog, forms, tables, name, with_records)
             cells = tables.counts["statistics.report.cell"]
             if former and before and before["release_id"] == manifest["release_id"]:
                 release_folder.point_current(home, former)
+                write_index_of_releases(home)
                 return PublishResult(
                     manifest["release_id"], former.path, cells, [f.id for f in forms], _listed(former.path), unchanged=True
                 )
@@ -87,6 +105,7 @@ def run(*, catalog: Catalog, home: Path, period: str, as_of: int | None = None, 
         (build / release_folder.MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         placed = release_folder.place(build, home, wanted.text, former.number + 1 if former else 1)
         release_folder.point_current(home, placed)
+        write_index_of_releases(home)
     return PublishResult(manifest["release_id"], placed.path, cells, [f.id for f in forms], _listed(placed.path), changed)
 
 
@@ -112,7 +131,7 @@ def _tabulated_with(files: ReleaseFiles, catalog: Catalog, period: ReferencePeri
 def _tabulated(files: ReleaseFiles, catalog: Catalog, period: ReferencePeriod) -> list[Form]:
     """Return the forms tabulated for the period. Raises: ReleaseError for one that is no longer defined."""
     held = files.sql(f"SELECT DISTINCT form_id FROM {SOURCE}.report.status WHERE period = ?", [period.text]).column(0).to_pylist()
-    defined = load_forms(catalog)
+    defined = load_forms(catalog, period=period)
     unknown = sorted(set(held) - set(defined))
     if unknown:
         raise ReleaseError(
@@ -121,7 +140,7 @@ def _tabulated(files: ReleaseFiles, catalog: Catalog, period: ReferencePeriod) -
     return [form for form in defined.values() if form.id in held]
 
 
-def _manifest(catalog: Catalog, forms: list[Form], tables: ReleaseTables, name: str) -> dict[str, Any]:
+def _manifest(catalog: Catalog, forms: list[Form], tables: ReleaseTables, name: str, with_records: bool) -> dict[str, Any]:
     content = _hash(tables.content())
     identity = {
         "standard": catalog.standard.id,
@@ -131,7 +150,7 @@ def _manifest(catalog: Catalog, forms: list[Form], tables: ReleaseTables, name: 
         "policies": {p.id: p.chosen for p in catalog.policies.values()},
         "definitions": _definitions(catalog, forms),
         "content_hash": content,
-    }
+    } | ({"with_records": True} if with_records else {})
     return {
         "release_id": _hash(identity),
         "release": name,
@@ -142,6 +161,7 @@ def _manifest(catalog: Catalog, forms: list[Form], tables: ReleaseTables, name: 
         "created_at": datetime.now(ZoneInfo(catalog.standard.time_zone)).replace(microsecond=0, tzinfo=None).isoformat(),
         "policies": identity["policies"],
         "definitions": identity["definitions"],
+        "with_records": with_records,
         "row_counts": dict(sorted(tables.counts.items())),
         "content_hash": content,
     }
@@ -175,7 +195,9 @@ def _changed(
     files.attach(former.statistics, PREVIOUS, read_only=True)
     found = changes(files, before, now)
     files.execute(f"DETACH {PREVIOUS}")
-    return found or ["no figure, status or definition; only other tables (data quality, deliveries, units, code lists) differ"]
+    return found or [
+        "no figure, status or definition; only other tables (data quality, deliveries, units, code lists, earlier periods) differ"
+    ]
 
 
 def _read_back(build: Path, counts: dict[str, int]) -> None:
@@ -194,14 +216,23 @@ def _read_back(build: Path, counts: dict[str, int]) -> None:
 def _print(build: Path, catalog: Catalog, forms: list[Form], period: ReferencePeriod, manifest: dict[str, Any], tell: Progress) -> None:
     for folder in ("forms", "html"):
         (build / folder).mkdir()
+    html = build / "html"
     with open_warehouse(build, read_only=True, name=release_folder.STATISTICS) as engine:
+        engine.attach_read_only(build / release_folder.TRACE, "trace")
         pages = ReleasePrint(engine, catalog, period, manifest)
+        screen = ReleaseScreen(engine, catalog, period, forms, manifest["with_records"])
+        units = {}
         for form in forms:
             tell(f"print {form.id}")
             printed, tables = pages.form(form), pages.tables(form)
+            units[form.id] = printed.units
             write_workbook(build / "forms" / f"{form.id}.xlsx", printed, tables)
-            write_form_page(build / "html" / f"{form.id}.html", printed, tables)
-        write_index_page(build / "html" / "index.html", pages.index(forms))
+            write_form_page(html / f"{form.id}.html", screen.form(form, printed, tables), tables)
+            if manifest["with_records"]:
+                keys = html / f"{form.id}{release_folder.RECORDS}"
+                write_records(keys, engine, catalog, form, [t.unit.code for t in tables])
+        write_index_page(html / "index.html", screen.index(pages.index(forms), units))
+        write_rates_page(html / "rates.html", rates_page(engine, catalog, period, forms, manifest["release"]))
 
 
 def _listed(folder: Path) -> list[str]:

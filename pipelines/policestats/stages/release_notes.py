@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from policestats.catalog import Catalog
+from policestats.catalog.load import LATENESS_POLICY
 from policestats.catalog.model import Label
-from policestats.reports.status import TYPED
+from policestats.reports.form_versions import change_told
+from policestats.reports.policy_use import policies_of
+from policestats.reports.status import TYPED, needed
 from policestats.reports.template import Form, FormColumn
 from policestats.reports.writers.printed import STATUS_LABELS, ColumnRemark
 
@@ -39,15 +42,21 @@ class Notes:
         """Whether no unit lies below ``unit``."""
         return unit not in self._children
 
-    def of_form(self, form: Form) -> list[Label]:
-        """Return the footnotes of every table of a form: its own, rounding, lateness, policies, marks."""
+    def of_form(self, form: Form, recounted: Sequence[str]) -> list[Label]:
+        """Return the footnotes of every table of a form: its own, rounding, lateness, policies, an earlier version, marks.
+
+        Args:
+            recounted: columns that count days on which an earlier version of the form was in force.
+        """
         standard = self.catalog.standard
         marks = standard.marks
         found = [form.footnote] if form.footnote else []
         found.append(standard.furniture["rounding"])
         if form.lateness in _LATENESS:
             found.append(_LATENESS[form.lateness])
-        found += self.policies(self._policies_used(form))
+        found += self.policies([name for name in policies_of(self.catalog, form) if name != LATENESS_POLICY])  # lateness was told
+        if recounted:
+            found.append(change_told(form, recounted))
         found.append(
             {
                 "zh": f"符号：“{marks['none']}”无基数或不适用，“{marks['missing']}”未报，“{marks['partial']}”下属未全报、按已报数汇总，"
@@ -72,6 +81,8 @@ class Notes:
         marks = self.catalog.standard.marks
         if status["reason"] == TYPED:
             text = {"zh": "由人填报，尚未填报", "en": TYPED}
+        elif (lacking := needed(status["reason"])) is not None:
+            text = {"zh": f"需要 {lacking}：来源未接入", "en": f"needs {lacking}: not connected"}
         elif name in ("partial", "missing"):
             silent = [u for u in self._leaves(unit) if statuses.get(u, {}).get(column, {}).get("status") in ("partial", "missing")]
             counted = f"{status['delivered']}/{status['due']}"
@@ -109,14 +120,6 @@ class Notes:
             )
         return found
 
-    def _policies_used(self, form: Form) -> list[str]:
-        indicators = [c.indicator for c in form.columns if c.indicator is not None]
-        specs: list[Any] = [c.spec for c in form.columns] + [row.condition for row in form.rows]
-        specs += [i.condition for i in indicators]
-        specs += [self.catalog.fact(name, form.where).spec for name in dict.fromkeys(i.fact for i in indicators)]
-        used = {name for spec in specs for name in _policies_in(spec)}
-        return [name for name in self.catalog.policies if name in used]
-
     def _below(self, unit: str) -> Iterator[str]:
         yield unit
         for child in self._children.get(unit, ()):
@@ -130,15 +133,3 @@ class Notes:
         joined = ("、" if lang == "zh" else ", ").join(names)
         more = len(units) - _NAMED
         return joined + ((f" 等 {len(units)} 个" if lang == "zh" else f" and {more} more") if more > 0 else "")
-
-
-def _policies_in(spec: Any) -> Iterator[str]:
-    if isinstance(spec, dict):
-        for key, value in spec.items():
-            if key == "policy" and isinstance(value, str):
-                yield value
-            else:
-                yield from _policies_in(value)
-    elif isinstance(spec, list):
-        for value in spec:
-            yield from _policies_in(value)

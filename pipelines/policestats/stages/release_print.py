@@ -13,6 +13,7 @@ from policestats.catalog import Catalog
 from policestats.catalog.model import Label
 from policestats.engines.duckdb import DuckDBEngine, quoted
 from policestats.periods import ReferencePeriod
+from policestats.reports.plan import plan
 from policestats.reports.status import ORDER
 from policestats.reports.template import Form, FormColumn
 from policestats.reports.writers.printed import (
@@ -34,7 +35,7 @@ from policestats.stages.release_notes import Notes
 MOST_TABLES = 60
 _NAMED = 4
 _WITHOUT_FIGURES = ("missing", "suppressed", "blocked")
-_RATE_LABELS: dict[str, Label] = {
+RATE_LABELS: dict[str, Label] = {
     "template": {"zh": "模板率", "en": "Forms generated for every unit"},
     "instance": {"zh": "份数率", "en": "Form × unit generated"},
     "cell": {"zh": "单元格率", "en": "Cells generated"},
@@ -75,11 +76,13 @@ class ReleasePrint:
             provenance={lang: f"{standard.furniture['note'][lang]} ({told})" for lang in ("zh", "en")},
             table_number=standard.furniture["table_number"],
             release=self.manifest["release"],
-            columns=[PrintedColumn(c.code, c.label_at(self.period.start), c.unit, c.decimals) for c in self._columns(form)],
+            columns=[
+                PrintedColumn(c.code, c.label_at(self.period.start), c.unit, c.decimals, c.spec.get("group")) for c in self._columns(form)
+            ],
             rows=_printed_rows(form),
             units=units,
             notice=notice if hidden else None,
-            footnotes=self.notes.of_form(form),
+            footnotes=self.notes.of_form(form, plan(form, self.period, self.catalog.standard.records_begin).recounted),
         )
 
     def tables(self, form: Form) -> list[PrintedTable]:
@@ -154,7 +157,7 @@ class ReleasePrint:
         statuses, columns = self._statuses(form), self._columns(form)
         due = [u for u in self._units if u["unit_code"] in statuses]
         lowest = self.catalog.standard.unit_levels[-1].code
-        shown = {u["unit_code"] for u in due if len(due) <= MOST_TABLES or u["level_code"] != lowest} or set(statuses)
+        shown = units_with_tables(due, lowest)
         return [
             PrintedUnit(
                 code=u["unit_code"],
@@ -190,11 +193,13 @@ class ReleasePrint:
         return marks.get(remark.status, marks["none"])
 
     def _rates(self) -> list[PrintedRate]:
-        rows = self.engine.sql("SELECT * FROM report.generation WHERE form_id IS NULL AND unit_code IS NULL").to_pylist()
+        rows = self.engine.sql(
+            "SELECT * FROM report.generation WHERE form_id IS NULL AND unit_code IS NULL AND level_code IS NULL"
+        ).to_pylist()
         found = {r["rate_id"]: r for r in rows}
         return [
             PrintedRate(label, r["numerator"], r["denominator"], r["rate_pct"], r["reason"] or "")
-            for rate_id, label in _RATE_LABELS.items()
+            for rate_id, label in RATE_LABELS.items()
             if (r := found.get(rate_id)) is not None
         ]
 
@@ -235,6 +240,12 @@ class ReleasePrint:
             for u in self._units
             if u["unit_code"] in lacking
         ]
+
+
+def units_with_tables(due: list[dict[str, Any]], lowest: str) -> set[str]:
+    """Return the units that have a table of their own, of those that have figures: all, or with many those above the ``lowest`` level."""
+    everyone = {u["unit_code"] for u in due}
+    return {u["unit_code"] for u in due if len(due) <= MOST_TABLES or u["level_code"] != lowest} or everyone
 
 
 def _printed_rows(form: Form) -> list[PrintedRow]:

@@ -37,6 +37,7 @@ class ReleaseTables:
         """Fill both files. Raises: ReleaseError when the warehouse lacks what a release must have."""
         for published in release_contract.STATISTICS_TABLES:
             self._copy(STATISTICS_DB, published)
+        self._copy_trend()
         for codelist in self.catalog.codelists.values():
             self._copy(STATISTICS_DB, release_contract.codelist_table(codelist))
         for name in release_contract.QUALITY_TABLES:
@@ -75,6 +76,15 @@ class ReleaseTables:
             )
         self._take(database, published, *self._ours(published))
 
+    def _copy_trend(self) -> None:
+        held = self.files.sql(f"SELECT DISTINCT period FROM {SOURCE}.report.generation").column(0).to_pylist()
+        told = [p for p in (ReferencePeriod.parse(str(text)) for text in held) if p.frequency == self.period.frequency]
+        periods = [p.text for p in told if p.start <= self.period.start]
+        published, ids = release_contract.GENERATION_TREND, [f.id for f in self.forms]
+        columns = ", ".join(quoted(c[0]) for c in published.columns)
+        condition = "unit_code IS NULL AND list_contains(?, period) AND (form_id IS NULL OR list_contains(?, form_id))"
+        self._take(STATISTICS_DB, published, columns, condition, [periods, ids], source=contract.GENERATION)
+
     def _copy_quality(self, name: str) -> None:
         held = self.files.columns(SOURCE, name)
         if not held:
@@ -91,11 +101,20 @@ class ReleaseTables:
             ) from None
         self._take(STATISTICS_DB, published, *self._known([c[0] for c in published.columns]))
 
-    def _take(self, database: str, published: PublishedTable, columns: str, condition: str, parameters: list[Any]) -> None:
+    def _take(
+        self,
+        database: str,
+        published: PublishedTable,
+        columns: str,
+        condition: str,
+        parameters: list[Any],
+        source: PublishedTable | None = None,
+    ) -> None:
+        """Copy the rows of ``source`` (default: the warehouse's table of the same name) that meet ``condition``."""
         self.files.create(database, published.ddl(), published.name, published.comments())
-        source = quoted(f"{SOURCE}.{published.name}")
-        taken = self.files.fill(database, published.name, f"SELECT {columns} FROM {source} WHERE {condition}", parameters)
-        due = self.files.scalar(f"SELECT count(*) FROM {source} WHERE {condition}", parameters)
+        held = quoted(f"{SOURCE}.{(source or published).name}")
+        taken = self.files.fill(database, published.name, f"SELECT {columns} FROM {held} WHERE {condition}", parameters)
+        due = self.files.scalar(f"SELECT count(*) FROM {held} WHERE {condition}", parameters)
         if taken != due:
             raise ReleaseError(f"{published.name}: {taken} of {due} rows were copied; run 'policestats publish' again")
         self.counts[f"{database}.{published.name}"] = taken

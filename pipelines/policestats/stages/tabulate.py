@@ -146,6 +146,11 @@ class Tabulation:
         """
         return evaluate(filled, self.tree, self._elsewhere, self.found[filled.form.id])
 
+    def rates(self, outcomes: dict[str, Outcome]) -> list[GenerationRate]:
+        """Return the generation rates of the forms filled, with what their checks found."""
+        filled = [(self.tables[form], outcome, self.found[form]) for form, outcome in outcomes.items()]
+        return generation(filled, self.catalog.standard.prescribed_forms, {u.code: u.level for u in self.tree.units})
+
     def _table(self, todo: Plan) -> FormTable:
         form, period, tree = todo.form, self.period.text, self.tree
         rows, names = [r.code for r in form.rows], [r.column for r in todo.readings]
@@ -254,10 +259,9 @@ def run(
     Returns: counts and the generation rates.
     Raises: StatisticsError for an unknown form, a load that does not exist, or a definition that makes no sense.
     """
+    wanted = ReferencePeriod.parse(period)
     with open_warehouse(home) as engine:
-        return tabulate(
-            engine, catalog, ReferencePeriod.parse(period), load_forms(catalog), only=forms, as_of=as_of, full=full, progress=progress
-        )
+        return tabulate(engine, catalog, wanted, load_forms(catalog, period=wanted), only=forms, as_of=as_of, full=full, progress=progress)
 
 
 def tabulate(
@@ -284,12 +288,12 @@ def tabulate(
                 progress(f"tabulate {form.id} {period}")
             work.fill(form)
         outcomes = {form.id: work.check(work.tables[form.id]) for form in chosen}
-        rates = generation([(work.tables[f.id], outcomes[f.id], work.found[f.id]) for f in chosen], catalog.standard.prescribed_forms)
+        rates = work.rates(outcomes)
         cells = 0
         for form in chosen:
             found = [(part, work.value_labels(part)) for part in work.found[form.id]]
             cells += write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load, work.bases[form.id], found)
-        write_period(engine, period, work.tree, rates, whole=only is None)
+        write_period(engine, period, load, work.tree, rates, whole=only is None)
         written = engine.scalar("SELECT count(*) FROM report.contribution WHERE period = ?", [period.text])
     return TabulateResult(
         period.text,

@@ -14,12 +14,13 @@ _OF_WHICH = {"zh": ("其中", "其中："), "en": ("of which", "of which ")}
 
 @dataclass(frozen=True)
 class PrintedColumn:
-    """A column head. ``unit`` is the unit of measure, "" when there is none."""
+    """A column head. ``unit`` is the unit of measure, "" when there is none; ``group`` is the heading over it and its neighbours."""
 
     code: str
     label: Label
     unit: str
     decimals: int
+    group: Label | None = None
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,10 @@ from policestats.simulator.databases.forensic import FORENSIC
 from policestats.simulator.databases.incident_desk import INCIDENT_DESK
 from policestats.simulator.databases.inspection_desk import INSPECTION_DESK
 from policestats.simulator.databases.kinds import BOOLEAN, DATE, DECIMAL, INTEGER, TEXT, TIMESTAMP, UPDATED_AT, Columns, Shapes
+from policestats.simulator.databases.payment_stop import PAYMENT_STOP
 from policestats.simulator.databases.property import PROPERTY
 from policestats.simulator.databases.review import REVIEW
+from policestats.simulator.databases.scene import SCENE
 
 __all__ = ["BOOLEAN", "DATABASES", "DATE", "DECIMAL", "INTEGER", "KEYS", "TEXT", "TIMESTAMP", "UPDATED_AT", "Columns"]
 
@@ -28,9 +30,11 @@ _SYSTEMS: Mapping[str, Shapes] = {
     "dispute_desk": DISPUTE_DESK,
     "callback_desk": CALLBACK_DESK,
     "inspection_desk": INSPECTION_DESK,
-    "forensic": FORENSIC,
-    "property": PROPERTY,
     "review": REVIEW,
+    "forensic": FORENSIC,
+    "scene": SCENE,
+    "property": PROPERTY,
+    "payment_stop": PAYMENT_STOP,
 }
 
 DATABASES: Mapping[str, Mapping[str, Columns]] = {

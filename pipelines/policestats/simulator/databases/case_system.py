@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from policestats.simulator.databases.admin_process import ADMIN_PROCESS
+from policestats.simulator.databases.criminal_offences import CRIMINAL_OFFENCES
+from policestats.simulator.databases.criminal_parties import CRIMINAL_PARTIES
+from policestats.simulator.databases.criminal_process import CRIMINAL_PROCESS
 from policestats.simulator.databases.kinds import (
     BOOLEAN,
     DATE,
@@ -47,6 +50,12 @@ CASE_SYSTEM: Shapes = {
             "is_dispute_origin": BOOLEAN,
             "is_homicide": BOOLEAN,
             "is_received_from_outside": BOOLEAN,
+            "reported_loss_yuan": DECIMAL,
+            "involved_yuan": DECIMAL,
+            "personal_record_count": INTEGER,
+            "is_completed": BOOLEAN,
+            "is_cyber_upstream": BOOLEAN,
+            "is_agency_referral": BOOLEAN,
             UPDATED_AT: TIMESTAMP,
         },
     ),
@@ -72,6 +81,7 @@ CASE_SYSTEM: Shapes = {
             "entered_at": TIMESTAMP,
             "unit_code": TEXT,
             "manner_code": TEXT,
+            "reason_code": TEXT,
             UPDATED_AT: TIMESTAMP,
         },
     ),
@@ -190,6 +200,9 @@ CASE_SYSTEM: Shapes = {
             UPDATED_AT: TIMESTAMP,
         },
     ),
+    **CRIMINAL_PROCESS,
+    **CRIMINAL_PARTIES,
     **ADMIN_PROCESS,
+    **CRIMINAL_OFFENCES,
     "unit_upload": UPLOAD,
 }
