@@ -57,6 +57,18 @@ def test_every_group_of_persons_occurs(province):
     assert [row for row in province["criminal_person"] if row["person_kind_code"] == "unit" and row["arrived_on"]]
 
 
+def test_every_group_of_offenders_occurs(province):
+    natural = [row for row in province["admin_person"] if row["person_kind_code"] == "natural"]
+    assert {row["residence_code"] for row in natural} == {"here", "province", "elsewhere", "abroad", None}
+    assert {row["is_repeat_within_year"] for row in natural} == {0, 1, None}
+    assert len({row["education_code"] for row in natural}) == 10  # eight, an unknown one, none
+    assert len({row["occupation_code"] for row in natural}) == 15
+    columns = ("residence_code", "is_repeat_within_year", "education_code", "occupation_code")
+    units = [row for row in province["admin_person"] if row["person_kind_code"] == "unit"]
+    assert units
+    assert not [row for row in units if any(row[column] is not None for column in columns)]
+
+
 def test_victims_and_their_opinions(province):
     victims = {(row["case_no"], row["victim_no"]): row for row in province["criminal_victim"]}
     assert {row["victim_kind_code"] for row in victims.values()} == {"natural", "unit"}

@@ -122,7 +122,8 @@ TABLES = {
         SELECT case_no, person_no, person_kind AS person_kind_code, person_name(p) AS name, person_phone(p) AS phone,
                CASE WHEN person_kind = 'natural' THEN person_id('xzp', p) END AS id_number,
                CASE WHEN person_kind = 'natural' THEN person_sex('xzp', p) END AS sex_code, entered_at,
-               NULL AS act_age, NULL AS is_first_violation, false AS is_pregnant_or_nursing, entered_at AS updated_at
+               NULL AS act_age, NULL AS is_first_violation, false AS is_pregnant_or_nursing, NULL AS education_code,
+               NULL AS occupation_code, NULL AS residence_code, NULL AS is_repeat_within_year, entered_at AS updated_at
         FROM admin_party ORDER BY p""",
     "admin_decision": """
         SELECT 'XZD' || lpad(p::VARCHAR, 9, '0') AS decision_no, case_no, person_no, person_kind AS person_kind_code, decision AS kind_code,
