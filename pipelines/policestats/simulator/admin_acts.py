@@ -260,6 +260,7 @@ def _open_case(
         act_on=act_on,
         is_lighter_law=is_lighter_law,
         is_dispute_origin=is_dispute_origin,
+        is_student_bullying=False,
         offender_absent_from=None,
         offender_absent_until=None,
         is_received_from_outside=is_from_outside,

@@ -100,7 +100,8 @@ TABLES = {
     "admin_case": """
         SELECT case_no, registered_on, filed_on, entered_at, unit_code, source_code, cause AS cause_code,
                CASE WHEN cause = 'Q004' THEN NULL ELSE law END AS applied_law_code, act_on,
-               false AS is_lighter_law, is_dispute_origin, absent_from AS offender_absent_from, absent_until AS offender_absent_until,
+               false AS is_lighter_law, is_dispute_origin, false AS is_student_bullying,
+               absent_from AS offender_absent_from, absent_until AS offender_absent_until,
                is_outside AS is_received_from_outside,
                least(greatest(entered_at, coalesce(absent_from::TIMESTAMP + INTERVAL 18 HOUR, entered_at),
                               coalesce(absent_until::TIMESTAMP + INTERVAL 18 HOUR, entered_at)), now_at() - INTERVAL 1 SECOND) AS updated_at

@@ -129,6 +129,7 @@ CASE_SYSTEM: Shapes = {
             "act_on": DATE,
             "is_lighter_law": BOOLEAN,
             "is_dispute_origin": BOOLEAN,
+            "is_student_bullying": BOOLEAN,
             "offender_absent_from": DATE,
             "offender_absent_until": DATE,
             "is_received_from_outside": BOOLEAN,
