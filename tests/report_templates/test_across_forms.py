@@ -67,6 +67,16 @@ def test_x18_is_compared_with_the_months_of_x01() -> None:
     assert not {check for check, _ in together} & {"X18-01", "X18-02", "X18-03", "X18-04"}
 
 
+def test_z07_is_compared_with_the_months_of_z04() -> None:
+    """Offenders punished in a quarter are the persons punished of three months (Z04-07)."""
+    with ledger(CATALOG, tables("Z07/decisions")) as engine:
+        for month in ("2026-10", "2026-11", "2026-12"):
+            tabulate(engine, CATALOG, ReferencePeriod.parse(month), {"Z04": FORMS["Z04"]})
+        tabulate(engine, CATALOG, ReferencePeriod.parse("2026-Q4"), {"Z07": FORMS["Z07"]})
+        found = outcomes(engine, "Z07")
+    assert not {check for check, _ in found} & {"Z07-02", "Z07-03"}
+
+
 def test_a_merger_within_a_quarter_is_no_error_of_x18() -> None:
     """Station 3 goes into station 1 on 08-15, a station of county 2 to county 1: the quarter is told in the new tree, July in the old one."""
     merged = tables("X01/unit_merger")

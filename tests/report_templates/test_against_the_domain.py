@@ -20,7 +20,7 @@ from tests.support.ledger import ROOT, SHARED
 DOMAIN = SHARED / "domain"
 TEMPLATES = ROOT / "report_templates" / "cn"
 PRECISE = ("X13", "X16", "Z04", "Z13", "Z14")
-CHECKED = ("X02", "X03", "X04", "X05", "X06", "X08", "X12", "X14", "X15", "X18", "X20", "Z05", "Z06", *PRECISE)
+CHECKED = ("X02", "X03", "X04", "X05", "X06", "X08", "X12", "X14", "X15", "X18", "X20", "Z05", "Z06", "Z07", "Z08", *PRECISE)
 pytestmark = pytest.mark.skipif(not DOMAIN.is_dir(), reason="the tables of the domain are not beside the repository (shared/domain)")
 Line = dict[str, str]
 

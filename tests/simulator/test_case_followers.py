@@ -57,6 +57,31 @@ def test_every_group_of_persons_occurs(province):
     assert [row for row in province["criminal_person"] if row["person_kind_code"] == "unit" and row["arrived_on"]]
 
 
+def test_every_group_of_offenders_occurs(province):
+    natural = [row for row in province["admin_person"] if row["person_kind_code"] == "natural"]
+    assert {row["residence_code"] for row in natural} == {"here", "province", "elsewhere", "abroad", None}
+    assert {row["is_repeat_within_year"] for row in natural} == {0, 1, None}
+    assert len({row["education_code"] for row in natural}) == 10  # eight, an unknown one, none
+    assert len({row["occupation_code"] for row in natural}) == 15
+    columns = ("residence_code", "is_repeat_within_year", "education_code", "occupation_code")
+    units = [row for row in province["admin_person"] if row["person_kind_code"] == "unit"]
+    assert units
+    assert not [row for row in units if any(row[column] is not None for column in columns)]
+
+
+def test_minors_are_corrected_after_a_decision(province):
+    persons = {(row["case_no"], row["person_no"]): row for row in province["admin_person"]}
+    decided = defaultdict(list)
+    for row in province["admin_decision"]:
+        decided[row["case_no"], row["person_no"]].append(row["decided_on"])
+    for row in province["corrective_measure"]:
+        who = row["case_no"], row["person_no"]
+        assert persons[who]["act_age"] < 18
+        assert min(decided[who]) <= row["decided_on"] <= row["entered_at"][:10]
+    assert {row["kind_code"] for row in province["corrective_measure"]} == {*(f"CORR{n}" for n in range(10)), "SPEC", None}
+    assert any(row["is_student_bullying"] for row in province["admin_case"])
+
+
 def test_victims_and_their_opinions(province):
     victims = {(row["case_no"], row["victim_no"]): row for row in province["criminal_victim"]}
     assert {row["victim_kind_code"] for row in victims.values()} == {"natural", "unit"}

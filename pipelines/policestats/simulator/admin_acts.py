@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from policestats.simulator import identity
 from policestats.simulator.admin_book import LAW_CHANGED_ON, AdminCase, Person
+from policestats.simulator.backgrounds import NOTHING_KNOWN, Background
 from policestats.simulator.calendar import posting
 from policestats.simulator.penalties import NOTHING, UNKNOWN, Circumstances, Sentence
 from policestats.simulator.province import OUTSIDE
@@ -101,6 +102,7 @@ def add_person(
     born: date | None,
     entered: datetime,
     circumstances: Circumstances = UNKNOWN,
+    background: Background = NOTHING_KNOWN,
 ) -> Person:
     """Add a person, or a unit (``kind`` "unit", without sex and birth), to the case."""
     person = Person(len(case.persons) + 1, kind, circumstances)
@@ -119,6 +121,10 @@ def add_person(
         act_age=circumstances.act_age,
         is_first_violation=circumstances.is_first_violation,
         is_pregnant_or_nursing=circumstances.is_pregnant_or_nursing,
+        education_code=background.education,
+        occupation_code=background.occupation,
+        residence_code=background.residence,
+        is_repeat_within_year=background.is_repeat_within_year,
     )
     return person
 
@@ -254,6 +260,7 @@ def _open_case(
         act_on=act_on,
         is_lighter_law=is_lighter_law,
         is_dispute_origin=is_dispute_origin,
+        is_student_bullying=False,
         offender_absent_from=None,
         offender_absent_until=None,
         is_received_from_outside=is_from_outside,

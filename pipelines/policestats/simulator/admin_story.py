@@ -9,6 +9,7 @@ from decimal import Decimal
 from policestats.simulator import admin_acts as acts
 from policestats.simulator.admin_book import LAW_CHANGED_ON, AdminCase, Person
 from policestats.simulator.admin_followers import AdminFollower
+from policestats.simulator.backgrounds import NOTHING_KNOWN, draw_background
 from policestats.simulator.codes import CAUSES, LAW_2012, LAW_2025, OTHER_LAW_CAUSES, UNKNOWN_CAUSES
 from policestats.simulator.criminal_acts import file_criminal_case
 from policestats.simulator.criminal_book import CriminalCase
@@ -32,6 +33,7 @@ class AdminStory:
         self.world = diary.world
         self.followers = followers
         self._dice = diary.world.dice("penalties")
+        self._background_dice = diary.world.dice("backgrounds")
         self._wrong_law_is_due = True
 
     def register(self, station: str, day: date, *, source: str | None = None, is_dispute_origin: bool = False) -> AdminCase | None:
@@ -135,6 +137,7 @@ class AdminStory:
                 born=born,
                 entered=case.record["entered_at"],
                 circumstances=draw_circumstances(self._dice, born=born, act_on=case.record["act_on"], sex=sex),
+                background=NOTHING_KNOWN if is_unit else draw_background(self._background_dice),
             )
 
     def _plan_next(self, case: AdminCase, day: date, *, mean: float = 14) -> None:

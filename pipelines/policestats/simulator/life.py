@@ -19,6 +19,7 @@ from policestats.simulator.incident_story import IncidentStory
 from policestats.simulator.inspection_story import InspectionStory
 from policestats.simulator.laboratory_story import LaboratoryStory
 from policestats.simulator.mediation_story import MediationStory
+from policestats.simulator.minor_story import MinorStory
 from policestats.simulator.money_story import MoneyStory
 from policestats.simulator.object_story import ObjectStory
 from policestats.simulator.property_story import PropertyStory
@@ -46,6 +47,7 @@ _ADMIN_FOLLOWERS: dict[str, type[AdminFollower]] = {
     "mediation": MediationStory,
     "time limits": TimeLimitStory,
     "remedies": RemedyStory,
+    "minors": MinorStory,
     "confiscations": ConfiscationStory,
 }
 _CALLS = {0: 20, 1: 30, 2: 25, 3: 15, 4: 10}

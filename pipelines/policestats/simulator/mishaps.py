@@ -29,7 +29,7 @@ _OWN_DICE = frozenset(
     {
         "criminal_person", "criminal_victim", "injury_grade", "scene_examination", "seized_property", "seized_property_event",
         "criminal_case_amount", "payment_event", "drug_weight", "homicide_recognition", "criminal_organisation", "criminal_organisation_case",
-        "seized_weapon", "case_valuation", "agency_referral", "resident_population",
+        "seized_weapon", "case_valuation", "agency_referral", "resident_population", "corrective_measure",
     }
 )  # fmt: skip
 _GONE_FOR_GOOD, _GONE_FOR_A_WHILE, _WRITTEN_LATE = 0.004, 0.004, 0.05

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from policestats.simulator import identity
+from policestats.simulator.backgrounds import EDUCATION, OCCUPATION, RESIDENCE
 from policestats.simulator.case_followers import FollowedCase, Follower
 from policestats.simulator.records import Row
 
@@ -12,11 +13,6 @@ _PERSONS = {1: 60, 2: 22, 3: 12, 5: 6}
 _ARRIVALS = {"now": 55, "later": 30, "never": 15}
 #: Ages drawn, from the first to the last, with their weights.
 AGES = {(11, 13): 2, (14, 15): 4, (16, 17): 7, (18, 25): 29, (26, 35): 27, (36, 59): 26, (60, 78): 5}
-EDUCATION = {"10": 1, "20": 5, "30": 8, "40": 6, "60": 12, "70": 42, "80": 17, "90": 4, None: 4, "99": 1}
-OCCUPATION = {
-    "11": 1, "13": 2, "17": 3, "21": 2, "24": 14, "27": 19, "51": 5, "54": 9, "31": 4, "70": 30, "80": 2, "37": 0.5, "90": 4, None: 4, "98": 0.5,
-}  # fmt: skip
-RESIDENCE = {"here": 46, "province": 22, "elsewhere": 27, "abroad": 2, None: 3}
 _PRIOR = {True: 24, False: 66, None: 10}
 
 

@@ -47,6 +47,7 @@ ANSWERS_FOR: Mapping[str, tuple[str, str]] = {
     "confiscation": ("unit_code", "confiscated_on"),
     "violence_warning": ("unit_code", "issued_on"),
     "protection_order": ("unit_code", "assisted_on"),
+    "corrective_measure": ("unit_code", "decided_on"),
     "admin_remedy": ("unit_code", "received_on"),
     "admin_drug_weight": ("unit_code", "weighed_on"),
     "criminal_case_amount": ("unit_code", "counted_on"),

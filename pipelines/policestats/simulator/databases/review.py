@@ -114,5 +114,18 @@ REVIEW: Shapes = {
             "mean_population": INTEGER,
         },
     ),
+    "corrective_measure": Shape(
+        ("measure_no",),
+        {
+            "measure_no": TEXT,
+            "case_no": TEXT,
+            "person_no": INTEGER,
+            "unit_code": TEXT,
+            "decided_on": DATE,
+            "entered_at": TIMESTAMP,
+            "kind_code": TEXT,
+            UPDATED_AT: TIMESTAMP,
+        },
+    ),
     "unit_upload": UPLOAD,
 }
