@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from sqlglot import exp
@@ -40,19 +40,20 @@ def keeps_totals(catalog: Catalog, indicator: Indicator) -> bool:
     return indicator.is_stock and catalog.fact(indicator.fact, indicator.where).spec.get("stock_trace") == "totals"
 
 
-def needed(catalog: Catalog, plan: Plan, anchor: date, fact: Query, read_by: dict[str, Query]) -> Query:
+def needed(catalog: Catalog, uses: Sequence[tuple[Plan, dict[str, Query]]], anchor: date, fact: Query) -> Query:
     """Return what is read of ``fact``: the rows in a window of one of its indicators, and the columns that their contributions name.
 
     Args:
-        read_by: the contributions of each of the form's indicators over this fact, by the indicator's id.
+        uses: each form that reads the fact, with the contributions of its indicators over it, by the indicator's id.
     """
-    indicators = [i for i in plan.indicators(anchor) if i.id in read_by]
-    windows = []
-    for indicator in indicators:
-        scope = Scope(catalog, _resolver(indicator, fact.columns), indicator.where, anchor)
-        windows.append(_within(scope, plan.span(indicator.id, anchor), _clock(catalog, indicator)[0]))
-    distinct = {w.sql("duckdb"): w for w in windows}
-    named = {c.name for query in read_by.values() for c in query.ast.find_all(exp.Column) if c.table == "f"}
+    distinct, named = {}, set()
+    for plan, read_by in uses:
+        for indicator in (i for i in plan.indicators(anchor) if i.id in read_by):
+            scope = Scope(catalog, _resolver(indicator, fact.columns), indicator.where, anchor)
+            window = _within(scope, plan.span(indicator.id, anchor), _clock(catalog, indicator)[0])
+            distinct[window.sql("duckdb")] = window
+        named |= {c.name for query in read_by.values() for c in query.ast.find_all(exp.Column) if c.table == "f"}
+    named |= {c.name for window in distinct.values() for c in window.find_all(exp.Column)}
     names = tuple(name for name in fact.columns if name in named)
     rows = aliased(narrowed(fact.ast, names), "f")
     select = exp.select(*(column(name, "f") for name in names), copy=False).from_(rows, copy=False)

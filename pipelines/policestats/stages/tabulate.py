@@ -32,6 +32,7 @@ from policestats.reports.units import UnitsTree, tree_at
 from policestats.stages import knowledge
 from policestats.stages.column_read import read_column
 from policestats.stages.contribute import Contributing, Remade
+from policestats.stages.fact_tables import FactTables
 from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period, write_readings
 from policestats.stages.retabulation import Changes, basis, earlier_run
 
@@ -91,6 +92,8 @@ class Tabulation:
         self.deliveries = Deliveries.of(self._deliveries(), self.versions, self.tree, readings, standard.cutoff.offset)
         self.not_judged = not self._is_judged()
         self.blocked = self._blocked()
+        self.facts = FactTables(self.engine, self.catalog, self.relation)
+        self.plans: dict[str, Plan] = {}
         self.engine.load(CARRY, self.tree.carry())
         self.engine.load(fold.UNIT_MEMBER, self.tree.closure())
 
@@ -98,14 +101,21 @@ class Tabulation:
         """Return the rows of core table ``name`` that were open at ``as_of``: at the latest load a view, named without its schema (see Changes)."""
         return table(name) if self.as_of == self.latest else knowledge.relation(self.catalog, name, self.as_of)
 
+    def expect(self, form: Form) -> Plan:
+        """Announce a form that will be filled, so that facts are made once for all forms that read them; return its plan."""
+        self.plans[form.id] = plan(form, self.period, self.catalog.standard.records_begin)
+        self.facts.expect(self.plans[form.id])
+        return self.plans[form.id]
+
     def fill(self, form: Form) -> FormTable:
         """Compute the form's contributions and table, writing the contributions."""
-        todo = plan(form, self.period, self.catalog.standard.records_begin)
+        todo = self.plans[form.id] if form.id in self.plans else self.expect(form)
         earlier = self._earlier(form, todo)
         self._clear(form, keep=earlier is not None)
         self.engine.load(fold.READING, reading_table(todo))
         write_readings(self.engine, form, self.period)
-        self.remade[form.id] = Contributing(self.engine, self.catalog, todo, self.relation, earlier).run()
+        self.remade[form.id] = Contributing(self.engine, self.catalog, todo, self.facts, earlier).run()
+        self.facts.done(todo)
         return self._figures(todo)
 
     def refill(self, form: Form) -> FormTable:
@@ -283,6 +293,8 @@ def tabulate(
         create_report_tables(engine)
         write_codelists(engine, catalog)
         work = Tabulation(engine, catalog, period, load, max(known), full)
+        for form in chosen:
+            work.expect(form)
         for form in chosen:
             if progress:
                 progress(f"tabulate {form.id} {period}")
