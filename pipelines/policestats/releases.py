@@ -114,9 +114,9 @@ def period_of(*, home: str | Path | None = None, release: str = CURRENT) -> str:
 def trace(
     form_id: str, row: str, column: str, unit: str | None = None, *, home: str | Path | None = None, release: str = CURRENT
 ) -> pd.DataFrame:
-    """Return the records behind a cell: record_key, unit_code, on_date, until_date, value, partner_unit_code.
+    """Return the records behind a cell: record_key, unit_code, on_date, until_date, value, partner_unit_code, counted_no.
 
-    The sum of ``value`` is the cell; of a column that counts distinct things, the number of different ``record_key``. No rows: a true zero,
+    The sum of ``value`` is the cell; of a column that counts distinct things, the number of different ``counted_no``. No rows: a true zero,
     or no figure at all. The restricted file of the release is opened, so not every reader may.
 
     Args:

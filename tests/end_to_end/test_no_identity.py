@@ -36,6 +36,22 @@ def test_no_file_holds_an_identity(catalog: Catalog, tmp_path: Path) -> None:
     kinds = {path.suffix for path in home.rglob("*") if path.is_file()}
     assert {".parquet", ".duckdb", ".xlsx", ".html", ".json"} <= kinds  # what is looked into is there
     assert list(revealed(home, set().union(*known.values()))) == []
+    pseudonyms = _pseudonyms(home, catalog)
+    assert len(pseudonyms) > 100
+    assert list(revealed(home / "releases", pseudonyms)) == []  # they stay in the private warehouse
+
+
+def _pseudonyms(home: Path, catalog: Catalog) -> set[str]:
+    """Every pseudonym that was landed, of whatever table."""
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        found = {
+            value
+            for source in catalog.sources.values()
+            for table in source.tables.values()
+            if table.identity
+            for (value,) in connection.execute(f"SELECT DISTINCT {table.identity['pseudonym']} FROM core.{table.into}_version").fetchall()
+        }
+    return {value for value in found if value}
 
 
 def test_the_search_finds_what_is_there(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def trace_macro(tables: list[str], zh: str, en: str) -> list[str]:
     """
     c, r, m, u = (f"{TRACE_DB}.{name}" for name in tables)
     macro = f"""CREATE MACRO {TRACE_DB}.main.trace(form_id, period, unit_code, row_code, column_code) AS TABLE
-SELECT c.record_key, c.unit_code, c.on_date, c.until_date, c.value, c.partner_unit_code
+SELECT c.record_key, c.unit_code, c.on_date, c.until_date, c.value, c.partner_unit_code, c.counted_no
 FROM {r} AS r
 JOIN {c} AS c ON c.form_id = r.form_id AND c.period = r.period AND c.indicator_id = r.indicator_id AND c.anchor_on = r.anchor_on
   AND c.on_date < r.end_on

@@ -26,6 +26,7 @@ CONTRIBUTION_COLUMNS = (
     "anchor_on",
     "record_key",
     "fact_key",
+    "counted_key",
     "unit_code",
     "partner_unit_code",
     "on_date",
@@ -86,8 +87,9 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
         "period": literal(plan.period.text),
         "indicator_id": literal(indicator.id),
         "anchor_on": literal(anchor),
-        "record_key": _record_key(indicator, scope),
+        "record_key": scope.resolve(RECORD_KEY),
         "fact_key": column(FACT_KEY, "f"),
+        "counted_key": _counted_key(indicator, scope),
         "unit_code": _standing(catalog, column("standing_unit_code", "held")),
         "partner_unit_code": _partner(catalog, scope, partner),
         "on_date": scope.resolve(on),
@@ -140,6 +142,7 @@ def _at(instant: date) -> dict[str, exp.Expr]:
     return {
         "record_key": cast(exp.null(), "text"),
         "fact_key": cast(exp.null(), "text"),
+        "counted_key": cast(exp.null(), "text"),
         "on_date": literal(instant - timedelta(days=1)),
         "until_date": literal(instant),
     }
@@ -217,9 +220,10 @@ def _open_at(indicator: Indicator, scope: Scope, instant: date) -> exp.Expr:
     return exp.and_(_holds(indicator, scope, (None, instant), "start_on", None), exp.paren(still, copy=False), copy=False)
 
 
-def _record_key(indicator: Indicator, scope: Scope) -> exp.Expr:
+def _counted_key(indicator: Indicator, scope: Scope) -> exp.Expr:
+    """What a distinct count counts once; it may be a pseudonym, so it never leaves the warehouse."""
     if indicator.measure != "distinct":
-        return scope.resolve(RECORD_KEY)
+        return cast(exp.null(), "text")
     return joined_text([scope.resolve(name) for name in indicator.operand])
 
 

@@ -217,6 +217,7 @@ CONTRIBUTION = PublishedTable(
         ("anchor_on", "DATE", "历史截至（不含）", "history read up to this day, exclusive"),
         ("record_key", "VARCHAR", "记录号", "case, event or incident number; never a person's (null: a total of a stock)"),
         ("fact_key", "VARCHAR", "事实分组", "group of records it was made from, made again when one of them changes"),
+        ("counted_key", "VARCHAR", "去重键", "what a distinct count counts once (null: counted by record)"),
         ("unit_code", "VARCHAR", "记账机构", "unit it is booked at"),
         ("partner_unit_code", "VARCHAR", "对方机构", "other end of a transfer (null: outside the tree)"),
         ("on_date", "DATE", "日期", "day it counts"),

@@ -113,9 +113,28 @@ WIDE_COLUMNS = {
 }
 
 #: tables of statistics.duckdb that follow the contract as the warehouse holds them
+#: contributions as published: what a distinct count counts once is a number of this release, since the key may be a pseudonym
+TRACE_CONTRIBUTION = PublishedTable(
+    CONTRIBUTION.name,
+    CONTRIBUTION.zh,
+    CONTRIBUTION.en,
+    (
+        *(c for c in CONTRIBUTION.columns if c[0] != "counted_key"),
+        (
+            "counted_no",
+            "BIGINT",
+            "去重号：同号只计一次（空：按记录计）",
+            "what a distinct count counts once has one number (null: counted by record)",
+        ),
+    ),
+)
+COUNTED_NO = (
+    "CASE WHEN counted_key IS NOT NULL THEN dense_rank() OVER (PARTITION BY form_id, period, indicator_id, anchor_on "
+    "ORDER BY md5(concat_ws('/', form_id, period, indicator_id, counted_key))) END AS counted_no"
+)
 STATISTICS_TABLES = tuple(t for t in ALL if t not in (CONTRIBUTION, READING, UNIT_MEMBER))
 #: tables of trace.duckdb
-TRACE_TABLES = (CONTRIBUTION, READING, ROW_MEMBER, UNIT_MEMBER)
+TRACE_TABLES = (TRACE_CONTRIBUTION, READING, ROW_MEMBER, UNIT_MEMBER)
 TRACE_ZH = "追溯：构成一个单元格的全部贡献（求和，或不同记录号的个数，即为该单元格）"
 TRACE_EN = "the contributions of a cell: their sum, or the number of their distinct record keys, is the cell"
 #: columns that say how or when a row was made, not what it says

@@ -42,7 +42,8 @@ class ReleaseTables:
             self._copy(STATISTICS_DB, release_contract.codelist_table(codelist))
         for name in release_contract.QUALITY_TABLES:
             self._copy_quality(name)
-        for published in release_contract.TRACE_TABLES:
+        self._copy_contributions()
+        for published in release_contract.TRACE_TABLES[1:]:
             self._copy(TRACE_DB, published)
         for form in self.forms:
             self._wide_view(form)
@@ -66,6 +67,10 @@ class ReleaseTables:
         self.files.fill(STATISTICS_DB, table.name, f"SELECT {marks}", values)
 
     def _copy(self, database: str, published: PublishedTable) -> None:
+        self._must_hold(published)
+        self._take(database, published, *self._ours(published))
+
+    def _must_hold(self, published: PublishedTable) -> None:
         names = [c[0] for c in published.columns]
         held = self.files.columns(SOURCE, published.name)
         lacking = [n for n in names if n not in held]
@@ -74,7 +79,12 @@ class ReleaseTables:
                 f"the warehouse has no {published.name}{'' if not held else ' with ' + ', '.join(lacking)}; "
                 f"run 'policestats tabulate --period {self.period}' again"
             )
-        self._take(database, published, *self._ours(published))
+
+    def _copy_contributions(self) -> None:
+        self._must_hold(contract.CONTRIBUTION)
+        columns, condition, parameters = self._ours(contract.CONTRIBUTION)
+        columns = columns.replace(quoted("counted_key"), release_contract.COUNTED_NO)
+        self._take(TRACE_DB, release_contract.TRACE_CONTRIBUTION, columns, condition, parameters)
 
     def _copy_trend(self) -> None:
         held = self.files.sql(f"SELECT DISTINCT period FROM {SOURCE}.report.generation").column(0).to_pylist()
