@@ -14,7 +14,7 @@ from policestats.engines.duckdb import open_warehouse
 from policestats.periods import ReferencePeriod
 from policestats.reports.template import load_forms
 from policestats.reports.writers.excel import CONTENTS, FIRST_COLUMN, FIRST_ROW, HEAD_ROW
-from policestats.stages import release_print
+from policestats.stages import release_forms, release_print
 from tests.publish.conftest import Published
 from tests.publish.standards import COUNTY_1, COUNTY_2, PERIOD, PROVINCE, SILENT, STATION_1, UNKNOWN
 
@@ -210,7 +210,7 @@ def test_the_index_names_forms_rates_failed_checks_and_silent_units(release: Pub
 
 
 def test_with_many_units_only_the_upper_levels_have_tables(release: Published, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release_print, "MOST_TABLES", 12)  # there are 13
+    monkeypatch.setattr(release_forms, "MOST_TABLES", 12)  # there are 13
     with open_warehouse(release.result.folder, read_only=True, name="statistics.duckdb") as engine:
         pages = release_print.ReleasePrint(engine, release.catalog, ReferencePeriod.parse(PERIOD), {"release": "2026-10-r1"})
         form = load_forms(release.catalog)["T01"]

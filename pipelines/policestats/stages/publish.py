@@ -22,6 +22,7 @@ from policestats.reports.template import Form, load_forms
 from policestats.reports.writers.excel import write_workbook
 from policestats.reports.writers.html import write_form_page, write_index_page
 from policestats.stages.release_changes import changes
+from policestats.stages.release_notes import wording
 from policestats.stages.release_print import ReleasePrint
 from policestats.stages.release_tables import ReleaseTables, described_as_tabulated
 
@@ -72,6 +73,7 @@ def run(*, catalog: Catalog, home: Path, period: str, as_of: int | None = None, 
             tables = ReleaseTables(files, catalog, wanted, forms, load)
             tell(f"publish {wanted}: {', '.join(f.id for f in forms)}")
             tables.copy()
+            tables.write_wording(wording(catalog, forms))
             manifest = _manifest(catalog, forms, tables, release_folder.release_name(wanted.text, former.number + 1 if former else 1))
             cells = tables.counts["statistics.report.cell"]
             if former and before and before["release_id"] == manifest["release_id"]:
