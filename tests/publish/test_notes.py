@@ -42,12 +42,12 @@ def test_a_remark_says_what_is_lacking(at: dict[str, Any], zh: str, en: str) -> 
 
 def test_a_footnote_does_not_say_its_mark_twice() -> None:
     form = load_forms(CATALOG)["X01"]
-    column, other = (PrintedColumn(c.code, c.label, c.unit, c.decimals) for c in form.columns[:2])
+    column, other = (PrintedColumn(c.code, c.label, c.unit, c.decimals, number=i) for i, c in enumerate(form.columns[:2], 1))
     statuses = {unit: {column.code: status("partial", 1, 2, "nothing")} for unit in (COUNTY, STATION)}
     notes = Notes(CATALOG.standard.marks, UNITS)
     remark = notes.remark(COUNTY, column.code, statuses)
     assert remark is not None
     assert remark.mark == "部分"
     [note] = notes.of_unit(COUNTY, {column.code: remark}, [column, other])
-    assert note["zh"].startswith(f"部分 [{column.code}]: 应报 2 项")
-    assert note["en"].startswith(f"部分 partial [{column.code}]: 1/2 deliveries came")
+    assert note["zh"].startswith(f"部分 [第1栏 {column.code}]: 应报 2 项")
+    assert note["en"].startswith(f"部分 partial [column 1 {column.code}]: 1/2 deliveries came")

@@ -163,7 +163,7 @@ def test_an_error_leaves_nothing_behind(home: Path, small: Catalog, monkeypatch:
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(publish, "write_workbook", fail)
+        patch.setattr(publish, "write_form_workbook", fail)
         with pytest.raises(OSError, match="disk full"):
             run(home, small)
     assert names(home) == [".lock", "2026-10-r1", "current"]

@@ -12,6 +12,7 @@ import click
 
 from policestats import settings
 from policestats.cli import options, printing, summary
+from policestats.cli.print_command import print_forms
 from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
 
@@ -370,6 +371,9 @@ def check_templates(standard: str | None, folder: Path | None) -> None:
         printing.err.print(problem, markup=False)
     if problems:
         sys.exit(1)
+
+
+cli.add_command(print_forms)
 
 
 def _problems(problems: list[str]) -> None:

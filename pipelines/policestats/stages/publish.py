@@ -19,8 +19,9 @@ from policestats.engines.release_files import PREVIOUS, SOURCE, ReleaseFiles, op
 from policestats.errors import ReleaseError
 from policestats.periods import ReferencePeriod
 from policestats.reports.template import Form, load_forms
-from policestats.reports.writers.excel import write_workbook
+from policestats.reports.writers.excel import write_form_workbook
 from policestats.reports.writers.html import write_form_page, write_index_page
+from policestats.stages.print_forms import FORMATS, books_of, write_book
 from policestats.stages.release_changes import changes
 from policestats.stages.release_notes import wording
 from policestats.stages.release_print import ReleasePrint
@@ -194,15 +195,18 @@ def _read_back(build: Path, counts: dict[str, int]) -> None:
 
 
 def _print(build: Path, catalog: Catalog, forms: list[Form], period: ReferencePeriod, manifest: dict[str, Any], tell: Progress) -> None:
-    for folder in ("forms", "html"):
+    for folder in ("forms", "html", "units"):
         (build / folder).mkdir()
     with open_warehouse(build, read_only=True, name=release_folder.STATISTICS) as engine:
         pages = ReleasePrint(engine, catalog, period, manifest)
         for form in forms:
             tell(f"print {form.id}")
             printed, tables = pages.form(form), pages.tables(form)
-            write_workbook(build / "forms" / f"{form.id}.xlsx", printed, tables)
+            write_form_workbook(build / "forms" / f"{form.id}.xlsx", printed, tables)
             write_form_page(build / "html" / f"{form.id}.html", printed, tables)
+        for unit in books_of(pages.forms):
+            tell(f"print {unit}")
+            write_book(pages.forms, unit, pages.forms.ids, build / "units", FORMATS)
         write_index_page(build / "html" / "index.html", pages.index(forms))
 
 

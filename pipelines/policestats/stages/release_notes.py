@@ -121,10 +121,11 @@ class Notes:
         found = []
         for (status, _), held in groups.items():
             remark = remarks[held[0].code]
-            which = "" if len(held) == len(columns) else f" [{', '.join(c.code for c in held)}]"
+            places = None if len(held) == len(columns) else _places(held)
             mark = remark.mark or self._marks["none"]
             said = {lang: "" if label == mark else f" {label}" for lang, label in STATUS_LABELS[status].items()}
-            found.append({lang: f"{mark}{said[lang]}{which}: {remark.text[lang]}" for lang in ("zh", "en")})
+            which = {lang: f" [{places[lang]}]" if places else "" for lang in said}
+            found.append({lang: f"{mark}{said[lang]}{which[lang]}: {remark.text[lang]}" for lang in ("zh", "en")})
         absorbed = [code for member in self._below(unit) for code in self._units[member]["absorbed"] or ()]
         if absorbed:
             told = ", ".join(absorbed[:_NAMED]) + (" …" if len(absorbed) > _NAMED else "")
@@ -149,6 +150,21 @@ class Notes:
         joined = ("、" if lang == "zh" else ", ").join(names)
         more = len(units) - _NAMED
         return joined + ((f" 等 {len(units)} 个" if lang == "zh" else f" and {more} more") if more > 0 else "")
+
+
+def _places(columns: list[PrintedColumn]) -> Label:
+    """Return which columns these are, by number and code; neighbours as a range."""
+    runs: list[list[PrintedColumn]] = []
+    for column in columns:
+        if runs and column.number == runs[-1][-1].number + 1:
+            runs[-1].append(column)
+        else:
+            runs.append([column])
+    told = [(f"{r[0].number}–{r[-1].number}", f"{r[0].code}–{r[-1].code}") if len(r) > 1 else (str(r[0].number), r[0].code) for r in runs]
+    return {
+        "zh": "、".join(f"第{numbers}栏 {codes}" for numbers, codes in told),
+        "en": ", ".join(f"column {numbers} {codes}" for numbers, codes in told),
+    }
 
 
 def _policies_in(spec: Any) -> Iterator[str]:
