@@ -21,6 +21,9 @@ from policestats.reports.check_language import Call, Check, read_check
 #: kinds of columns that are computed from other columns after aggregation
 DERIVED = ("formula", "rate", "change", "share_of", "per_day", "wilson")
 
+#: the workbook beside a form that an office wants filled instead: <form>.xlsx beside <form>.yaml
+LAYOUT = ".xlsx"
+
 
 @dataclass(frozen=True)
 class FormColumn:

@@ -21,7 +21,7 @@ from policestats.periods import ReferencePeriod
 from policestats.reports.template import Form, load_forms
 from policestats.reports.writers.excel import write_form_workbook
 from policestats.reports.writers.html import write_form_page, write_index_page
-from policestats.stages.print_forms import FORMATS, books_of, write_book
+from policestats.stages.print_forms import FORMATS, books_of, keep_layouts, layout_file, layouts_of, write_book
 from policestats.stages.release_changes import changes
 from policestats.stages.release_notes import wording
 from policestats.stages.release_print import ReleasePrint
@@ -157,6 +157,11 @@ def _definitions(catalog: Catalog, forms: list[Form]) -> dict[str, dict[str, str
     places = ("where",)  # moving a definition within its file changes nothing
     return {
         "form": {form.id: form.definition_hash for form in forms},
+        "layout": {
+            form.id: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+            for form in forms
+            if (path := layout_file(catalog.templates, form.id)).is_file()
+        },
         "indicator": {i.id: _hash({k: v for k, v in asdict(i).items() if k not in places}) for i in indicators.values()},
         "fact": {name: _hash(spec) for name, spec in facts.items()},
     }
@@ -199,6 +204,7 @@ def _print(build: Path, catalog: Catalog, forms: list[Form], period: ReferencePe
         (build / folder).mkdir()
     with open_warehouse(build, read_only=True, name=release_folder.STATISTICS) as engine:
         pages = ReleasePrint(engine, catalog, period, manifest)
+        keep_layouts(build, catalog.templates, pages.forms.ids)
         for form in forms:
             tell(f"print {form.id}")
             printed, tables = pages.form(form), pages.tables(form)
@@ -206,7 +212,7 @@ def _print(build: Path, catalog: Catalog, forms: list[Form], period: ReferencePe
             write_form_page(build / "html" / f"{form.id}.html", printed, tables)
         for unit in books_of(pages.forms):
             tell(f"print {unit}")
-            write_book(pages.forms, unit, pages.forms.ids, build / "units", FORMATS)
+            write_book(pages.forms, unit, pages.forms.ids, build / "units", FORMATS, layouts_of(build))
         write_index_page(build / "html" / "index.html", pages.index(forms))
 
 
