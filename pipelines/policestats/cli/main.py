@@ -8,6 +8,7 @@ import sys
 import click
 
 from policestats.cli import defining, printing, reading, simulating, working
+from policestats.cli.print_command import print_forms
 from policestats.errors import StatisticsError
 
 
@@ -50,6 +51,7 @@ for _command in (
     reading.trace,
     reading.explain,
     reading.rate,
+    print_forms,
     defining.check_templates,
 ):
     cli.add_command(_command)

@@ -21,10 +21,16 @@ from policestats.reports.check_language import Call, Check, read_check
 #: kinds of columns that are computed from other columns after aggregation
 DERIVED = ("formula", "rate", "change", "share_of", "per_day", "wilson")
 
+#: the workbook beside a form that an office wants filled instead: <form>.xlsx beside <form>.yaml
+LAYOUT = ".xlsx"
+
 
 @dataclass(frozen=True)
 class FormColumn:
-    """A column. ``kind`` is base, manual or one of DERIVED; ``spec`` holds what it is made of; ``indicator`` and ``variant`` are those of a base column."""
+    """A column. ``kind`` is base, manual or one of DERIVED; ``spec`` holds what it is made of; ``indicator`` and ``variant`` are those of a base column.
+
+    ``spec`` also holds what only paper needs: the ``group`` over it and its neighbours, the scale it is ``printed`` in.
+    """
 
     code: str
     label: Label
@@ -252,6 +258,10 @@ def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
                 kind = "manual"
         if variant not in VARIANTS:
             raise DefinitionError(f"{place}: {variant!r} is no variant; {nearest(variant, VARIANTS)}")
+    if "printed" in spec and kind in DERIVED and kind != "formula":
+        raise DefinitionError(
+            f"{place}: column {spec['code']!r} is a {kind}, which is printed as it is computed; put printed: on the columns it is computed from"
+        )
     label = spec.get("label") or (indicator.label if indicator else None)
     if not label:
         raise DefinitionError(f"{place}: column {spec['code']!r} needs a label: {{zh: .., en: ..}}")

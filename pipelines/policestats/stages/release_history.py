@@ -10,7 +10,7 @@ from policestats.engines.release_files import SOURCE, STATISTICS_DB, ReleaseFile
 from policestats.periods import ReferencePeriod
 from policestats.reports.release_contract import HISTORY
 from policestats.reports.template import Form, FormColumn
-from policestats.stages.release_print import units_with_tables
+from policestats.stages.release_forms import units_with_tables
 
 #: periods drawn, the published one included
 PERIODS = 13
