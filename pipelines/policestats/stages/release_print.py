@@ -12,7 +12,7 @@ from policestats.catalog import Catalog
 from policestats.catalog.model import Label
 from policestats.engines.duckdb import DuckDBEngine
 from policestats.periods import ReferencePeriod
-from policestats.reports.status import ORDER
+from policestats.reports.status import ORDER, needed
 from policestats.reports.template import Form
 from policestats.reports.writers.printed import (
     PrintedCheck,
@@ -107,11 +107,16 @@ class ReleasePrint:
         return found
 
     def _silent(self, forms: list[Form]) -> list[SilentUnit]:
+        """Return the units that owe deliveries; what people type and what no source delivers is nobody's silence."""
         lacking: dict[str, dict[str, dict[str, Any]]] = {}
         for form in forms:
             for unit, columns in self.forms.statuses(form.id).items():
                 worst = max(
-                    (s for s in columns.values() if s["status"] in ("missing", "partial")),
+                    (
+                        s
+                        for s in columns.values()
+                        if s["status"] in ("missing", "partial") and s["delivered"] < s["due"] and needed(s["reason"]) is None
+                    ),
                     key=lambda s: ORDER.index(s["status"]),
                     default=None,
                 )
