@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from pathlib import Path
 
 import pytest
 
+from policestats.catalog import load_catalog
+from policestats.stages import publish
 from tests.publish.conftest import Published
-from tests.publish.standards import COUNTY_1, COUNTY_2, PROVINCE, SILENT, STATION_1
+from tests.publish.standards import COUNTY_1, COUNTY_2, PERIOD, PROVINCE, SILENT, STATION_1, definitions, tabulated, warehouse
 from tests.publish.test_printed import COLUMNS, EXPECTED
 from tests.support.html_page import HtmlPage, parsed
 
@@ -110,6 +113,24 @@ def test_the_index_leads_to_forms_units_rates_and_what_needs_a_look(release: Pub
     assert SILENT in page.sections["silent"]
     order = [link.partition("#u-")[2] for link in page.links if link.startswith("T01.html#u-")]
     assert order[:4] == [PROVINCE, "990100000000", COUNTY_1, STATION_1]  # the tree's order
+
+
+def test_what_people_type_makes_no_unit_silent(tmp_path: Path) -> None:
+    catalog = definitions(tmp_path / "definitions")
+    added = tmp_path / "definitions" / "schemas" / "cn" / "indicators" / "typed_of_the_tests.yaml"
+    added.write_text("- {id: typed_here, label: {zh: 填, en: Typed}, manual: true, unit: 起, source: test}\n", encoding="utf-8")
+    template = tmp_path / "definitions" / "report_templates" / "cn" / "T01.yaml"
+    column = "  - {code: TYPED, indicator: typed_here, label: {zh: 填, en: Typed}}\nblocks:"
+    template.write_text(template.read_text(encoding="utf-8").replace("blocks:", column), encoding="utf-8")
+    warehouse(tmp_path / "home", load_catalog(catalog.root, "cn"))
+    catalog = load_catalog(catalog.root, "cn")
+    tabulated(tmp_path / "home", catalog, PERIOD)
+    folder = publish.run(catalog=catalog, home=tmp_path / "home", period=PERIOD).folder
+    silent = parsed(folder / "html" / "index.html").sections["silent"]
+    assert SILENT in silent
+    assert STATION_1 not in silent
+    assert parsed(folder / "html" / "T01.html").rows[STATION_1, "T"][-1] == "缺"
+    assert "TYPED: typed by people" in parsed(folder / "html" / "T01.html").sections["definitions"]
 
 
 def test_the_list_of_releases_leads_to_every_release(release: Published) -> None:

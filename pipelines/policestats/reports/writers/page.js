@@ -138,9 +138,8 @@
     if (!svg || p.column !== data.course) return null;
     const told = svg.querySelector("desc"); // without one every figure is 0
     const figures = told ? told.textContent.split("; ") : data.periods.map(() => "0");
-    const lines = data.periods.map((period, i) => make("tr", {}, make("th", { scope: "row", textContent: period }), make("td", { textContent: figures[i] })));
-    const big = svg.cloneNode(true);
-    return section("走势", "Course (– none, * partial)", big, make("table", { className: "plain" }, make("tbody", {}, ...lines)));
+    const lines = data.periods.map((period, i) => make("li", {}, `${period} `, make("b", { textContent: figures[i] })));
+    return section("走势", "Course (– none, * partial)", svg.cloneNode(true), make("ul", { className: "figures" }, ...lines));
   };
   const meets = ([rows, columns], p) => (!rows || rows.includes(p.code)) && (!columns || columns.includes(p.column));
   const checksOf = (p) => {
