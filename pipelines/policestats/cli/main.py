@@ -32,7 +32,7 @@ def cli(verbose: bool) -> None:
       conform     merge loads into core tables, every version kept
       validate    data rules: verdicts, issues, rates
       tabulate    fill the forms of a period and check them
-      publish     an immutable release: DuckDB, Excel, HTML
+      publish     an immutable release: DuckDB, Excel, PDF, HTML
     \b
     A first try:
       policestats simulate --home var

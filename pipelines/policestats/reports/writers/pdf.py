@@ -104,8 +104,8 @@ def _piece(form: PrintedForm, part: PrintedPart, columns: list[tuple[int, float]
         "levels": levels,
         "heads": [
             {
-                "zh": head.text["zh"] + (f"（{marks[head.column.code]}）" if head.column and head.column.code in marks else ""),
-                "en": head.text["en"],
+                **head.text,
+                "mark": marks.get(head.column.code, "") if head.column else "",
                 "line": head.line,
                 "left": head.left,
                 "height": head.height,
