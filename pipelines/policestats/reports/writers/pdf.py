@@ -37,7 +37,6 @@ def write_pdf(path: Path, forms: Sequence[tuple[PrintedForm, PrintedTable]]) -> 
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(laid_out, ensure_ascii=False)},
         format="pdf",
-        timestamp=0,
         pdf_tags=False,
     )
     path.write_bytes(made)
