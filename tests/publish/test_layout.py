@@ -150,6 +150,15 @@ def test_a_layout_that_does_not_match_is_refused(catalog: Catalog, names: dict[s
         assert report.problem is None, report.problem
 
 
+def test_a_name_of_two_cells_is_refused(catalog: Catalog) -> None:
+    """T01's column BEFORE is called filed: Excel takes c.T.FILED and c.T.filed for one name."""
+    template = catalog.templates / "T01.yaml"
+    template.write_text(template.read_text(encoding="utf-8").replace("code: BEFORE", "code: filed"), encoding="utf-8")
+    layout_of(catalog, {"c.T.FILED": "Sheet2!$A$1"})
+    [report] = check_templates.run(catalog=catalog)
+    assert "the name c.T.FILED is that of 2 cells of form T01" in str(report.problem)
+
+
 def test_a_file_that_is_no_workbook_says_so(tmp_path: Path) -> None:
     (tmp_path / "F1.xlsx").write_text("no", encoding="utf-8")
     with pytest.raises(DefinitionError, match=r"F1\.xlsx: this is no \.xlsx workbook"):

@@ -53,6 +53,7 @@ def published(tmp_path: Path, catalog: Catalog) -> PublishResult:
         ("0", 10000, 2, "0.00"),
         ("99999999999999999999.5", 10000, 0, "10000000000000000"),
         ("15", 10, 0, "2"),
+        ("2.5", 5, 0, "1"),  # a tie: without its fraction it would be 0.4
         ("0.000001", 10000, 6, "0.000000"),
     ],
 )

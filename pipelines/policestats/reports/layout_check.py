@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from policestats.errors import nearest
 from policestats.reports.template import Form
 from policestats.reports.writers.layout import FURNITURE, Layout, cell_name
@@ -11,10 +13,16 @@ _NAMED = 5
 
 def layout_errors(layout: Layout, form: Form) -> list[str]:
     """Return what makes a layout unusable: names that lead nowhere, and names that are no cell of the form."""
-    known = {name.casefold() for name in (*FURNITURE, *_cells(form))}
+    known = Counter(name.casefold() for name in (*FURNITURE, *_cells(form)))
     found = [
         f"{layout.path}: the name {name} must mean one cell without a formula, and it says {said}; correct it in the name manager"
         for name, said in layout.broken.items()
+    ]
+    found += [
+        f"{layout.path}: the name {name} is that of {known[name.casefold()]} cells of form {form.id}, whose codes differ only in case or in signs "
+        "that a name cannot hold; rename a row or column of the form"
+        for name in layout.places
+        if known[name.casefold()] > 1
     ]
     return found + [
         f"{layout.path}: the name {name} is no cell of form {form.id}; {nearest(name, [*FURNITURE, *_cells(form)])}"

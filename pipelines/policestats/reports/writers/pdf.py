@@ -37,7 +37,6 @@ def write_pdf(path: Path, forms: Sequence[tuple[PrintedForm, PrintedTable]]) -> 
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(laid_out, ensure_ascii=False)},
         format="pdf",
-        timestamp=0,
         pdf_tags=False,
     )
     path.write_bytes(made)
@@ -104,8 +103,8 @@ def _piece(form: PrintedForm, part: PrintedPart, columns: list[tuple[int, float]
         "levels": levels,
         "heads": [
             {
-                "zh": head.text["zh"] + (f"（{marks[head.column.code]}）" if head.column and head.column.code in marks else ""),
-                "en": head.text["en"],
+                **head.text,
+                "mark": marks.get(head.column.code, "") if head.column else "",
                 "line": head.line,
                 "left": head.left,
                 "height": head.height,
