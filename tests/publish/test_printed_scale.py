@@ -20,7 +20,7 @@ from policestats.stages import publish
 from policestats.stages.publish import PublishResult
 from policestats.stages.release_forms import ReleaseForms
 from tests.publish.standards import PERIOD, PROVINCE, STATION_1, definitions, tabulated, warehouse
-from tests.publish.test_printed import parsed
+from tests.support.html_page import parsed
 
 #: FILED in halves with one decimal: 2 cases -> 1.0, 1 -> 0.5, 5 -> 2.5
 _SCALE = 'unit: "起", printed: {unit: 双, divide_by: 2, decimals: 1}, label: {zh: "=立案<u>"'

@@ -126,7 +126,7 @@ def test_killed_anywhere_and_run_again_it_ends_the_same(home: Path, small: Catal
     assert result.unchanged == (where == "point_current")  # the release stood already, only `current` was missing
     assert names(home) == [".lock", "2026-10-r1", "current", "index.html"]
     assert os.readlink(home / "releases" / "current") == "2026-10-r1"
-    assert len(result.files) == 7
+    assert len(result.files) == 7 + 4 * 2  # and books of four units, each twice
     assert policestats.read_form("T01", home=home)["FILED"].sum() > 0
 
 
