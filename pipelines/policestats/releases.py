@@ -14,6 +14,7 @@ from policestats import settings
 from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse, quoted
 from policestats.engines.release_folder import CURRENT, STATISTICS, TRACE, ReleaseFolder, resolve
 from policestats.errors import ReleaseError, nearest
+from policestats.reports.rates import scaled
 
 _LEADING = ["period", "unit_code", "unit_name_zh", "unit_level", "row_code", "row_label_zh", "row_label_en"]
 
@@ -157,6 +158,8 @@ def printed_form(
 ) -> tuple[str, list[str], list[tuple[Any, ...]]]:
     """Return a form of one unit (default: the first of the tree) for a terminal: title, heads, rows; None where there is no figure.
 
+    Figures stand in the scale they are printed in, whose unit of measure is then part of the head.
+
     Raises: ReleaseError when the release, the form or the unit is not there.
     """
     with _statistics(home, release) as engine:
@@ -164,14 +167,22 @@ def printed_form(
         unit = unit or str(engine.scalar("SELECT unit_code FROM dim.unit ORDER BY unit_order LIMIT 1"))
         _must_have(engine, "unit", unit)
         columns = _columns(engine, form_id)
+        scales = {c["column_code"]: scale for c in columns if (scale := json.loads(c["expression"]).get("printed"))}
         figures = ", ".join(
-            f"CAST({quoted(c['column_code'])} AS DECIMAL(38,{c['decimals']})) AS {quoted(c['column_code'])}" for c in columns
+            quoted(code) if code in scales else f"CAST({quoted(code)} AS DECIMAL(38,{c['decimals']})) AS {quoted(code)}"
+            for c in columns
+            for code in [c["column_code"]]
         )
         rows = engine.sql(f"SELECT row_code, row_label_zh, {figures} FROM report.{quoted(form_id)} WHERE unit_code = ?", [unit])
         named = engine.sql("SELECT name_zh, name_en, period FROM dim.unit WHERE unit_code = ?", [unit]).to_pylist()[0]
         title = engine.scalar("SELECT title_zh FROM report.form WHERE form_id = ?", [form_id])
-    values = list(zip(*(rows.column(i).to_pylist() for i in range(rows.num_columns)), strict=True))
-    return f"{form_id} {title}　{named['name_zh']} {named['name_en']}　{named['period']}", list(rows.column_names), values
+    names = list(rows.column_names)
+    cells = [rows.column(i).to_pylist() for i in range(rows.num_columns)]
+    for i, name in enumerate(names):
+        if scale := scales.get(name):
+            to = {"divide_by": scale["divide_by"], "decimals": scale["decimals"]}
+            names[i], cells[i] = f"{name} ({scale['unit']})", [None if v is None else scaled(v, **to) for v in cells[i]]
+    return f"{form_id} {title}　{named['name_zh']} {named['name_en']}　{named['period']}", names, list(zip(*cells, strict=True))
 
 
 def verdicts(home: str | Path | None, as_of: int) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -225,7 +236,8 @@ def _must_have(engine: DuckDBEngine, what: str, name: str, form_id: str | None =
 
 def _columns(engine: DuckDBEngine, form_id: str) -> list[dict[str, Any]]:
     return engine.sql(
-        "SELECT column_code, decimals FROM report.form_column WHERE form_id = ? AND NOT is_hidden ORDER BY column_order", [form_id]
+        "SELECT column_code, decimals, expression FROM report.form_column WHERE form_id = ? AND NOT is_hidden ORDER BY column_order",
+        [form_id],
     ).to_pylist()
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from policestats.engines.duckdb import open_warehouse
 from tests.cli.commands import policestats
@@ -78,6 +80,19 @@ def test_form_as_json_and_csv_are_the_same(office: Office) -> None:
     assert total["row_code"] == "T"
     assert Decimal(str(total["FILED_M"])) == tally(office, "X01", "T", "FILED_M")
     assert Decimal(str(total["SOLVED_M"])) == tally(office, "X01", "T", "SOLVED_M")
+
+
+def test_print_writes_the_forms_of_a_unit_and_names_the_files(office: Office, tmp_path: Path) -> None:
+    """The station has no book in the release, which holds those of the upper levels."""
+    assert not list(office.home.glob(f"releases/current/units/{SILENT}.*"))
+    done = policestats("print", "--home", office.home, "--unit", SILENT, "--form", "X01", "--form", "Z11", "-o", tmp_path / "paper")
+    assert (done.code, done.err) == (0, "")
+    files = [tmp_path / "paper" / f"{SILENT}.{suffix}" for suffix in ("xlsx", "pdf")]
+    assert done.out.split() == [str(f) for f in files]
+    assert load_workbook(files[0]).sheetnames == ["目录 Contents", "X01", "Z11"]
+    pages = ["".join(page.extract_text().split()) for page in PdfReader(files[1]).pages]
+    assert "刑事案件立案破案情况综合月报表" in pages[0]
+    assert "110警情分类统计表" in pages[1]  # each form begins a page
 
 
 def test_form_as_a_table_names_the_unit(office: Office) -> None:

@@ -14,7 +14,7 @@ from policestats.engines.duckdb import open_warehouse
 from policestats.errors import DefinitionError
 from policestats.periods import ReferencePeriod
 from policestats.reports.template import load_forms
-from policestats.stages import publish, release_print
+from policestats.stages import publish, release_forms
 from policestats.stages.release_history import last_periods
 from tests.publish.conftest import Published
 from tests.publish.standards import COUNTY_1, COUNTY_2, PERIOD, PROVINCE, SILENT, STATION_1, definitions, tabulated
@@ -51,7 +51,7 @@ def test_the_page_draws_what_the_table_tells(release: Published) -> None:
 
 
 def test_only_units_with_a_table_are_told(home: Path, small: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release_print, "MOST_TABLES", 12)  # there are 13 units
+    monkeypatch.setattr(release_forms, "MOST_TABLES", 12)  # there are 13 units
     result = publish.run(catalog=small, home=home, period=PERIOD)
     assert told(result.folder, "T01", STATION_1, "T") == []
     assert len(told(result.folder, "T01", PROVINCE, "T")) == 1

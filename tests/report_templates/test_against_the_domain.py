@@ -14,7 +14,8 @@ import pytest
 from policestats.catalog import load_catalog
 from policestats.reports.blocks import Row
 from policestats.reports.check_language import Call, Cell, Term
-from policestats.reports.template import Form, FormColumn, load_forms
+from policestats.reports.form_columns import FormColumn
+from policestats.reports.template import Form, load_forms
 from tests.support.ledger import ROOT, SHARED
 
 DOMAIN = SHARED / "domain"

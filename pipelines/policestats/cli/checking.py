@@ -40,6 +40,8 @@ def check_templates(standard: str | None, home: Path | None, folder: Path | None
         ["file", "form", "rows", "columns", "checks", "result"],
         [(r.file, r.form_id, r.rows, r.columns, r.checks, "error" if r.problem else "ok") for r in reports],
     )
+    for warning in (w for r in reports for w in r.warnings):
+        printing.err.print(f"look at: {warning}", markup=False)
     problems = check_templates.problems(reports)
     for problem in problems:
         printing.err.print(problem, markup=False)

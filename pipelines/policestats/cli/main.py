@@ -8,6 +8,7 @@ import sys
 import click
 
 from policestats.cli import checking, choosing, defining, printing, rates, reading, simulating, working
+from policestats.cli.print_command import print_forms
 from policestats.errors import StatisticsError
 
 
@@ -24,7 +25,7 @@ def cli(verbose: bool) -> None:
       conform     merge loads into core tables, every version kept
       validate    data rules: verdicts, issues, rates
       tabulate    fill the forms of a period and check them
-      publish     an immutable release: DuckDB, Excel, HTML
+      publish     an immutable release: DuckDB, Excel, PDF, HTML
     \b
     A first try:
       policestats simulate --home var
@@ -47,6 +48,7 @@ for _command in (
     working.publish,
     working.run,
     reading.form,
+    print_forms,
     reading.trace,
     reading.explain,
     rates.rate,

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from policestats.reports.check_language import OVER_TIME, Call, Cell, Check, Term
 from policestats.reports.exact import SCALE, Flags, Integers, addable, decimal, linear, summed, zeros
 from policestats.reports.figures import Positions
+from policestats.reports.form_columns import FormColumn
 from policestats.reports.form_table import FormTable
 from policestats.reports.found_rows import FoundRows
 from policestats.reports.implied import additive_columns, found_check, implied
 from policestats.reports.plan import PREVIOUS_SUFFIX
-from policestats.reports.template import FormColumn
 from policestats.reports.units import UnitsTree
 
 #: (values, known), both [unit, 1] or [unit, row of the check]

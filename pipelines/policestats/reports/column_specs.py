@@ -10,7 +10,7 @@ from policestats.catalog import Catalog, YamlFile
 from policestats.errors import DefinitionError, nearest
 
 #: what a split hands on to each of its columns
-_OF_SPLIT = ("indicator", "variant", "parent", "unit", "group", "rows", "blocks", "frequencies", "hidden")
+_OF_SPLIT = ("indicator", "variant", "parent", "unit", "group", "rows", "blocks", "frequencies", "hidden", "printed")
 
 
 @dataclass

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from policestats.reports.blocks import Block, Row
 from policestats.reports.check_language import Check
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.form_columns import FormColumn
+from policestats.reports.template import Form
 
 Part = TypeVar("Part")
 Said = Mapping[str, Any]

@@ -12,10 +12,11 @@ from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
 from policestats.reports.exact import SCALE, Flags, Integers, decimal, linear
 from policestats.reports.figures import Figures, Positions
+from policestats.reports.form_columns import FormColumn, operands
 from policestats.reports.plan import Plan
 from policestats.reports.rates import rates, wilsons
 from policestats.reports.status import ColumnStatus
-from policestats.reports.template import Form, FormColumn, operands
+from policestats.reports.template import Form
 
 Values = tuple[Integers, Flags]
 

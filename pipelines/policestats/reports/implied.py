@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from policestats.reports.blocks import Block
 from policestats.reports.check_language import Call, Cell, Check, Term
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.form_columns import FormColumn
+from policestats.reports.template import Form
 
 
 def implied(form: Form, frequency: str) -> list[Check]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from policestats.catalog import Catalog
-from policestats.reports.template import Form, FormColumn, operands
+from policestats.reports.form_columns import FormColumn, operands
+from policestats.reports.template import Form
 
 
 @dataclass(frozen=True)

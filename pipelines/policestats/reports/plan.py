@@ -9,7 +9,8 @@ from datetime import date
 from policestats.catalog import Indicator
 from policestats.periods import ReferencePeriod, Window
 from policestats.reports.check_language import Call, Check
-from policestats.reports.template import Form, FormColumn, operands
+from policestats.reports.form_columns import FormColumn, operands
+from policestats.reports.template import Form
 
 #: the variant whose value `previous(x)` asks for
 _PREVIOUS = {"current": "previous_period", "ytd": "previous_ytd"}

@@ -53,6 +53,20 @@ GENERATION_TREND = PublishedTable(
     tuple(c for c in GENERATION.columns if c[0] not in ("unit_code", "reason")),
 )
 
+WORDING = PublishedTable(
+    "release.wording",
+    "印在报表上的文字：表头、符号、层级、脚注",
+    "the words printed with the forms: furniture, marks, levels, footnotes",
+    (
+        ("form_id", "VARCHAR", "报表编号（空：全部）", "form (null: all)"),
+        ("subject", "VARCHAR", "种类：standard、furniture、mark、level、footnote", "standard, furniture, mark, level or footnote"),
+        ("name", "VARCHAR", "名称", "which of them"),
+        ("text_order", "INTEGER", "顺序", "order"),
+        ("text_zh", "VARCHAR", "中文", "in Chinese"),
+        ("text_en", "VARCHAR", "英文", "in English"),
+    ),
+)
+
 _QUALITY_COLUMNS = {
     "as_of": ("所依据的最后批次", "last load whose knowledge counts"),
     "table_name": ("核心表", "core table"),

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from policestats.catalog import Catalog
 from policestats.reports.deliveries import Coverages, Deliveries
 from policestats.reports.exact import Flags
+from policestats.reports.form_columns import FormColumn, operands
 from policestats.reports.needs import feeding, told
 from policestats.reports.plan import PREVIOUS_SUFFIX, Plan, Reading
-from policestats.reports.template import FormColumn, operands
 
 #: from best to worst: a derived column takes the worst of its operands
 ORDER = ("auto", "manual", "partial", "missing", "suppressed", "blocked", "not_applicable")

@@ -12,11 +12,12 @@ from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse
 from policestats.errors import StatisticsError, nearest
 from policestats.periods import ReferencePeriod
 from policestats.reports.blocks import Row
+from policestats.reports.form_columns import FormColumn, operands
 from policestats.reports.found_rows import NO_VALUE, block_of, split
 from policestats.reports.needs import needs_told
 from policestats.reports.policy_use import policies_in
 from policestats.reports.status import failed_rules
-from policestats.reports.template import Form, FormColumn, load_forms, operands
+from policestats.reports.template import Form, load_forms
 
 _VARIANTS = {
     "current": "the period",

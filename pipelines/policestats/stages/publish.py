@@ -19,11 +19,13 @@ from policestats.engines.release_files import PREVIOUS, SOURCE, ReleaseFiles, op
 from policestats.errors import ReleaseError
 from policestats.periods import ReferencePeriod
 from policestats.reports.template import Form, load_forms
-from policestats.reports.writers.excel import write_workbook
+from policestats.reports.writers.excel import write_form_workbook
 from policestats.reports.writers.html import write_form_page, write_index_page, write_rates_page
+from policestats.stages.print_forms import FORMATS, books_of, keep_layouts, layout_file, layouts_of, write_book
 from policestats.stages.release_changes import changes
 from policestats.stages.release_history import fill_history
 from policestats.stages.release_index import write_index_of_releases
+from policestats.stages.release_notes import wording
 from policestats.stages.release_print import ReleasePrint
 from policestats.stages.release_rates import rates_page
 from policestats.stages.release_records import write_records
@@ -87,6 +89,7 @@ def run(
             tables = ReleaseTables(files, catalog, wanted, forms, load)
             tell(f"publish {wanted}: {', '.join(f.id for f in forms)}")
             tables.copy()
+            tables.write_wording(wording(catalog, forms, wanted))
             tables.counts["statistics.report.history"] = fill_history(files, catalog, forms, wanted)
             name = release_folder.release_name(wanted.text, former.number + 1 if former else 1)
             manifest = _manifest(catalog, forms, tables, name, with_records)
@@ -174,6 +177,11 @@ def _definitions(catalog: Catalog, forms: list[Form]) -> dict[str, dict[str, str
     places = ("where",)  # moving a definition within its file changes nothing
     return {
         "form": {form.id: form.definition_hash for form in forms},
+        "layout": {
+            form.id: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+            for form in forms
+            if (path := layout_file(catalog.templates, form.id)).is_file()
+        },
         "indicator": {i.id: _hash({k: v for k, v in asdict(i).items() if k not in places}) for i in indicators.values()},
         "fact": {name: _hash(spec) for name, spec in facts.items()},
     }
@@ -214,23 +222,27 @@ def _read_back(build: Path, counts: dict[str, int]) -> None:
 
 
 def _print(build: Path, catalog: Catalog, forms: list[Form], period: ReferencePeriod, manifest: dict[str, Any], tell: Progress) -> None:
-    for folder in ("forms", "html"):
+    for folder in ("forms", "html", "units"):
         (build / folder).mkdir()
     html = build / "html"
     with open_warehouse(build, read_only=True, name=release_folder.STATISTICS) as engine:
         engine.attach_read_only(build / release_folder.TRACE, "trace")
         pages = ReleasePrint(engine, catalog, period, manifest)
         screen = ReleaseScreen(engine, catalog, period, forms, manifest["with_records"])
+        keep_layouts(build, catalog.templates, pages.forms.ids)
         units = {}
         for form in forms:
             tell(f"print {form.id}")
             printed, tables = pages.form(form), pages.tables(form)
             units[form.id] = printed.units
-            write_workbook(build / "forms" / f"{form.id}.xlsx", printed, tables)
+            write_form_workbook(build / "forms" / f"{form.id}.xlsx", printed, tables)
             write_form_page(html / f"{form.id}.html", screen.form(form, printed, tables), tables)
             if manifest["with_records"]:
                 keys = html / f"{form.id}{release_folder.RECORDS}"
                 write_records(keys, engine, catalog, form, [t.unit.code for t in tables])
+        for unit in books_of(pages.forms):
+            tell(f"print {unit}")
+            write_book(pages.forms, unit, pages.forms.ids, build / "units", FORMATS, layouts_of(build))
         write_index_page(html / "index.html", screen.index(pages.index(forms), units))
         write_rates_page(html / "rates.html", rates_page(engine, catalog, period, forms, manifest["release"]))
 

@@ -8,9 +8,10 @@ from policestats.catalog import Catalog
 from policestats.engines.duckdb import quoted
 from policestats.engines.release_files import SOURCE, STATISTICS_DB, ReleaseFiles
 from policestats.periods import ReferencePeriod
+from policestats.reports.form_columns import FormColumn
 from policestats.reports.release_contract import HISTORY
-from policestats.reports.template import Form, FormColumn
-from policestats.stages.release_print import units_with_tables
+from policestats.reports.template import Form
+from policestats.stages.release_forms import units_with_tables
 
 #: periods drawn, the published one included
 PERIODS = 13

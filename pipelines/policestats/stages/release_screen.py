@@ -12,8 +12,10 @@ from policestats.engines.duckdb import DuckDBEngine
 from policestats.periods import ReferencePeriod
 from policestats.reports.blocks import Row
 from policestats.reports.check_language import Call, Cell, Check
+from policestats.reports.form_columns import FormColumn
 from policestats.reports.implied import implied
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.rates import scaled
+from policestats.reports.template import Form
 from policestats.reports.writers.html import figure
 from policestats.reports.writers.printed import PrintedForm, PrintedIndex, PrintedTable, PrintedUnit
 from policestats.reports.writers.screen import (
@@ -148,10 +150,13 @@ class ReleaseScreen:
             "SELECT unit_code, row_code, period, value, status FROM report.history WHERE form_id = ? AND column_code = ?",
             [form.id, column.code],
         )
+        scale = column.spec.get("printed")
         told: dict[tuple[str, str], dict[str, Point]] = {}
         for unit, row, period, value, status in zip(*(c.to_pylist() for c in rows.columns), strict=True):
+            if scale and value is not None:
+                value = scaled(value, divide_by=scale["divide_by"], decimals=scale["decimals"])
             told.setdefault((unit, row), {})[period] = Point(period, value, status == "partial")
-        shown = partial(figure, decimals=column.decimals)
+        shown = partial(figure, decimals=scale["decimals"] if scale else column.decimals)
         known: dict[tuple[tuple[Decimal | None, bool], ...], Drawing] = {}  # many rows are alike: most of a small unit's are 0 throughout
         found = {}
         for place, points in told.items():

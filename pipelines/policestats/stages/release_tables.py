@@ -14,7 +14,9 @@ from policestats.errors import ReleaseError
 from policestats.periods import ReferencePeriod
 from policestats.reports import contract, release_contract
 from policestats.reports.contract import PublishedTable
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.form_columns import FormColumn
+from policestats.reports.template import Form
+from policestats.stages.release_notes import Words
 
 _HAS_VALUE = "status IN ('auto', 'manual', 'partial')"
 
@@ -65,6 +67,15 @@ class ReleaseTables:
         values = [json.dumps(v, ensure_ascii=False, sort_keys=True) if isinstance(v, dict) else v for v in manifest.values()]
         marks = ", ".join(f"? AS {quoted(name)}" for name in manifest)
         self.files.fill(STATISTICS_DB, table.name, f"SELECT {marks}", values)
+
+    def write_wording(self, words: list[Words]) -> None:
+        """Write the words that are printed with the forms."""
+        table = release_contract.WORDING
+        self.files.create(STATISTICS_DB, table.ddl(), table.name, table.comments())
+        kinds = {"text_order": "INTEGER"}
+        marks = ", ".join(f"unnest(?::{kinds.get(name, 'VARCHAR')}[]) AS {name}" for name, *_ in table.columns)
+        columns = [list(values) for values in zip(*words, strict=True)]
+        self.counts[f"{STATISTICS_DB}.{table.name}"] = self.files.fill(STATISTICS_DB, table.name, f"SELECT {marks}", columns)
 
     def _copy(self, database: str, published: PublishedTable) -> None:
         self._must_hold(published)

@@ -14,11 +14,12 @@ from policestats.periods import ReferencePeriod
 from policestats.reports import contract, fold
 from policestats.reports.checks import Outcome
 from policestats.reports.exact import DECIMAL
+from policestats.reports.form_columns import FormColumn
 from policestats.reports.form_table import FormTable
 from policestats.reports.found_rows import FoundRows
 from policestats.reports.generation import GenerationRate
 from policestats.reports.needs import needs_of
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.template import Form
 from policestats.reports.units import UnitsTree
 from policestats.stages.filled_store import write_cells, write_found_rows, write_outcome, write_statuses
 

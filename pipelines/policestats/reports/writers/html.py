@@ -71,7 +71,7 @@ def _template(name: str) -> Template:
         "script": Markup(script),
         "policy": f"default-src 'none'; style-src {_hashed(style)}; script-src {_hashed(script)}",
     }
-    environment.filters["json"] = _json
+    environment.filters |= {"json": _json, "column_at": lambda position, columns: columns[position]}
     return environment.get_template(name)
 
 
