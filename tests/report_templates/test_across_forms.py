@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -65,6 +65,20 @@ def test_x18_is_compared_with_the_months_of_x01() -> None:
         together = outcomes(engine, "X18")
     assert [alone[check, PROVINCE] for check in ("X18-01", "X18-02")] == [{"not_evaluated"}] * 2
     assert not {check for check, _ in together} & {"X18-01", "X18-02", "X18-03", "X18-04"}
+
+
+@pytest.mark.parametrize(("count", "outcome"), [(7, None), (8, {"failed"})])
+def test_x15_is_compared_with_the_persons_of_x16(count: int, outcome: set[str] | None) -> None:
+    """Persons put under measures in a quarter are held against the seven who came; a warning, since either may be more (X15-01)."""
+    came = tables("X15/arrival")
+    measure = {"case_no": "C1", "measure_code": "A4", "unit_code": STATION, "started_on": date(2026, 10, 12)}
+    came["criminal_person_measure"] = [
+        {**measure, "measure_no": f"M{n}", "person_no": 100 + n, "entered_at": datetime(2026, 10, 12, 12)} for n in range(count)
+    ]
+    came["criminal_person"] += [{"case_no": "C1", "person_no": 100 + n, "person_key": f"K{n}"} for n in range(count)]  # they came before
+    with ledger(CATALOG, came) as engine:
+        tabulate(engine, CATALOG, ReferencePeriod.parse("2026-Q4"), {"X15": FORMS["X15"], "X16": FORMS["X16"]})
+        assert outcomes(engine, "X15").get(("X15-01", PROVINCE)) == outcome
 
 
 def test_z07_is_compared_with_the_months_of_z04() -> None:
