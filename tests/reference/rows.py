@@ -55,8 +55,9 @@ def rows_of_record(form: Row, record: Row, renamed: Row, anchor: Anchor) -> set[
         if "cross" in described:
             continue
         path = _path(described["classification"], seen, anchor.standard) if "classification" in described else {""}
-        if path:  # else it is none of the block's members
-            codes |= path - {""} | {described[kind]["code"] for kind in ("one", "total") if kind in described}
+        if not path:  # it is none of the block's members
+            continue
+        codes |= path - {""} | {described[kind]["code"] for kind in ("one", "total") if kind in described}
         codes |= {part["code"] for part in described.get("sets", []) if holds(part["where"], seen, anchor) is True}
     return codes
 

@@ -148,9 +148,12 @@ def test_a_split_has_a_column_for_each_member_and_the_unknown(tmp_path: Path) ->
 def test_blocks_with_columns_of_their_own(tmp_path: Path) -> None:
     """Only the second block asks for `speed`, so the fact `filing` need not have it; a column confined to a block has no cell elsewhere."""
     form = tiny.form_data("- {code: FILED, indicator: filed, blocks: [main]}\n- {code: W, indicator: watched, blocks: [speeds]}")
+    moved = {"code": "MOVED", "parent": "S", "label": LABEL, "where": {"speed": {"null": False}}}
     pace = [{"code": c, "parent": "S", "label": LABEL, "where": {"speed": c}} for c in ("FAST", "SLOW")]
     kinds = {"dimension": "kind_code", "codelist": "kind", "members": ["KA"], "depth": 1}
-    form["blocks"].append({"id": "speeds", "rows": {"total": {"code": "S", "label": LABEL}, "classification": kinds, "sets": pace}})
+    form["blocks"].append(
+        {"id": "speeds", "rows": {"total": {"code": "S", "label": LABEL}, "classification": kinds, "sets": [*pace, moved]}}
+    )
     form["blocks"][1]["rows"]["classification"]["dimension"] = "known_kind"
     made(tmp_path)
     path = tmp_path / "schemas" / "tiny" / "facts" / "watched.yaml"
@@ -164,6 +167,7 @@ def test_blocks_with_columns_of_their_own(tmp_path: Path) -> None:
         (PROVINCE, "KA", "W"): 3,  # one level only: KA is the leaf
         (PROVINCE, "FAST", "W"): 1,
         (PROVINCE, "SLOW", "W"): 1,
+        (PROVINCE, "MOVED", "W"): 2,  # theft 4 moved, too, and is none of the block's
         (PROVINCE, "S", "FILED"): None,
         (PROVINCE, "T", "W"): None,
     }

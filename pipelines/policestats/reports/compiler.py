@@ -81,6 +81,8 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
         for row in (s for s in block.sets if wanted(s.code)):
             row_scope = Scope(catalog, _resolver(indicator, names, rows_at=row.where), row.where, anchor)
             holds = condition({"all": [c for c in (block.condition, row.condition) if c]}, row_scope)
+            if block.unknown is None and block.dimension is not None:  # what is none of the members does not enter the block
+                holds = exp.and_(holds, _is_leaf(block, row_scope.resolve(block.dimension)), copy=False)
             rows.append(case([(holds, literal(row.code))], exp.null()))
     values = {
         "form_id": literal(plan.form.id),
@@ -256,6 +258,10 @@ def _found(block: Block, dynamic: Dynamic, scope: Scope) -> exp.Expr:
     return joined_text([member, value])
 
 
+def _is_leaf(block: Block, dimension: exp.Expr) -> exp.Expr:
+    return exp.In(this=dimension, expressions=[literal(code) for code in block.leaves])
+
+
 def _leaf(block: Block, scope: Scope) -> exp.Expr:
     """The leaf of a record in a block; null when the record does not enter the block."""
     if block.dynamic is not None:
@@ -264,6 +270,7 @@ def _leaf(block: Block, scope: Scope) -> exp.Expr:
         leaf = literal(block.rows[0].code)
     else:
         dimension = scope.resolve(block.dimension)
-        known = exp.In(this=dimension, expressions=[literal(code) for code in block.leaves])
-        leaf = case([(known, dimension.copy())], cast(exp.null(), "text") if block.unknown is None else literal(block.unknown))
+        leaf = case(
+            [(_is_leaf(block, dimension), dimension.copy())], cast(exp.null(), "text") if block.unknown is None else literal(block.unknown)
+        )
     return leaf if block.condition is None else case([(condition(block.condition, scope), leaf)], exp.null())
