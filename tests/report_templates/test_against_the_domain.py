@@ -20,7 +20,7 @@ from tests.support.ledger import ROOT, SHARED
 
 DOMAIN = SHARED / "domain"
 TEMPLATES = ROOT / "report_templates" / "cn"
-PRECISE = ("X13", "X16", "Z04", "Z13", "Z14")
+PRECISE = ("X13", "X16", "Z04", "Z12", "Z13", "Z14")
 CHECKED = ("X02", "X03", "X04", "X05", "X06", "X08", "X12", "X14", "X15", "X18", "X20", "Z05", "Z06", "Z07", "Z08", *PRECISE)
 pytestmark = pytest.mark.skipif(not DOMAIN.is_dir(), reason="the tables of the domain are not beside the repository (shared/domain)")
 Line = dict[str, str]
@@ -42,7 +42,14 @@ DIFFERS = {
     ("Z14", "E", "label_en"): "Public-security elements (memo)",
 }
 #: hidden columns that a rate or a check needs
-HIDDEN = {"X13": ["REV_OPEN"], "X16": [], "Z04": ["SPOT_OVER", "STATION_OVER", "CAP_OVER"], "Z13": ["RES_COH", "CALLS_110"], "Z14": []}
+HIDDEN = {
+    "X13": ["REV_OPEN"],
+    "X16": [],
+    "Z04": ["SPOT_OVER", "STATION_OVER", "CAP_OVER"],
+    "Z12": [],
+    "Z13": ["RES_COH", "CALLS_110"],
+    "Z14": [],
+}
 #: rows and columns that the table lacks, and why
 ADDED = {
     "X16": {
@@ -50,7 +57,8 @@ ADDED = {
         "PERS_OPEN": "P0 in 人 beside measures in 人次 (corrections.md 8)",
         "PERS_IMPOSED": "P0",
         "PERS_CLOSE": "P0",
-    }
+    },
+    "Z12": {"AUNK_RATE": "MET_RATE: print AUNK/ORD beside it"},
 }
 #: the criminal block K (corrections.md: FILED_*, SOLVED_*, RATE_YTD, WITHDRAWN_* of X01), then X02's own
 K = ("FILED_", "SOLVED_", "RATE_YTD", "WITHDRAWN_")

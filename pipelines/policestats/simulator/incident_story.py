@@ -12,6 +12,7 @@ from policestats.simulator.criminal_story import UNKNOWN_UNITS, CriminalStory
 from policestats.simulator.diary import Diary
 from policestats.simulator.dispute_story import DisputeStory
 from policestats.simulator.incident_book import Incident
+from policestats.simulator.response_story import ResponseStory
 from policestats.simulator.violence_story import ViolenceStory
 
 _TYPES = {
@@ -33,6 +34,7 @@ class IncidentStory:
         disputes: DisputeStory,
         callbacks: CallbackStory,
         violence: ViolenceStory,
+        responses: ResponseStory,
     ) -> None:
         self.diary = diary
         self.world = diary.world
@@ -41,6 +43,7 @@ class IncidentStory:
         self.disputes = disputes
         self.callbacks = callbacks
         self.violence = violence
+        self.responses = responses
         self._last_valid: dict[str, Incident] = {}
 
     def call(self, station: str, day: date) -> None:
@@ -78,15 +81,15 @@ class IncidentStory:
             for _ in range(diary.draw({1: 90, 2: 10})):
                 sent_at = at + timedelta(seconds=rng.randrange(10, 600))
                 if not self.world.is_silent([station, incident.record["unit_code"]], sent_at.date(), sent_at + timedelta(minutes=1)):
-                    acts.dispatch(self.world, incident, at=sent_at)
+                    self.responses.sent(acts.dispatch(self.world, incident, at=sent_at), day)
         if incident.is_dispatched:
             self.callbacks.plan(incident, day)
         if diary.chance(0.93):  # the others are not handled yet
             intake = incident.record["intake_type_code"]
             keeps = intake is not None and intake != UNKNOWN_TYPE and diary.chance(0.88)
-            acts.handle(
-                self.world, incident, final_type=intake if keeps else diary.draw(_TYPES), at=self._handled_at(incident, station, at)
-            )
+            final, handled_at = intake if keeps else diary.draw(_TYPES), self._handled_at(incident, station, at)
+            acts.handle(self.world, incident, final_type=final, at=handled_at)
+            self.responses.handled(incident, handled_at)
         if incident.final_class == "D" or diary.chance(0.03):
             into = self._last_valid.get(station)
             if into is not None and into is not incident:

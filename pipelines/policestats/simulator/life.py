@@ -25,6 +25,7 @@ from policestats.simulator.object_story import ObjectStory
 from policestats.simulator.property_story import PropertyStory
 from policestats.simulator.register_story import RegisterStory, register_population
 from policestats.simulator.remedy_story import RemedyStory
+from policestats.simulator.response_story import ResponseStory
 from policestats.simulator.scene_story import SceneStory
 from policestats.simulator.suspect_story import SuspectStory
 from policestats.simulator.time_limit_story import TimeLimitStory
@@ -76,7 +77,8 @@ def live(world: World, rng: Random, *, warm_up: date, first: date, after: date, 
     disputes = DisputeStory(diary, open_case=open_case)
     callbacks = CallbackStory(diary)
     violence = ViolenceStory(world, now=diary.now, last_day=diary.last_day)
-    incidents = IncidentStory(diary, criminal, admin, disputes, callbacks, violence)
+    responses = ResponseStory(world, now=diary.now, last_day=diary.last_day)
+    incidents = IncidentStory(diary, criminal, admin, disputes, callbacks, violence, responses)
     objects, inspections = ObjectStory(diary), InspectionStory(diary, punish=punish)
     followers = CaseFollowers(world, [story(world, topic, now=diary.now, last_day=diary.last_day) for topic, story in _FOLLOWERS.items()])
     register_population(world, warm_up, after)
@@ -105,7 +107,7 @@ def live(world: World, rng: Random, *, warm_up: date, first: date, after: date, 
                 inspections.work(station, day)
         diary.do(day)
         followers.follow(day)
-        for desk in (*(follower.diary for follower in admin_followers), violence.diary):
+        for desk in (*(follower.diary for follower in admin_followers), violence.diary, responses.diary):
             desk.do(day)
         day += timedelta(days=1)
         if progress is not None and day.day == 1:
