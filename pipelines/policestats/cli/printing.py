@@ -68,12 +68,11 @@ def lines(texts: Sequence[str], indent: int = 2) -> None:
 
 def records(frame: Any) -> list[list[Any]]:
     """Return the rows of a DataFrame: missing values as None, days without a time of day."""
-    return [[_plain(value) for value in row] for row in frame.astype(object).itertuples(index=False, name=None)]
+    known = frame.astype(object).where(frame.notna(), None)
+    return [[_plain(value) for value in row] for row in known.itertuples(index=False, name=None)]
 
 
 def _plain(value: Any) -> Any:
-    if value is None or value != value:
-        return None
     if isinstance(value, datetime) and (value.hour, value.minute, value.second) == (0, 0, 0):
         return value.date()
     return value
