@@ -14,7 +14,7 @@ from policestats.catalog import Catalog, load_catalog
 from policestats.engines.duckdb import DuckDBEngine
 from policestats.periods import ReferencePeriod
 from policestats.reports import contract
-from policestats.reports.template import load_forms
+from policestats.reports.template import Form, load_forms
 from policestats.stages.tabulate import TabulateResult, tabulate
 from tests.support.ledger import ROOT, enter, ledger
 
@@ -26,6 +26,8 @@ EXAMPLES = int(os.environ.get("POLICESTATS_EXAMPLES", "1"))
 Tables = dict[str, list[Row]]
 #: what a change may do to one record, by the ending of the column's name
 _DATES, _UNITS, _CODES = ("_on", "_from", "_until"), "unit_code", ("charge_code", "cause_code", "type_code", "kind_code", "law_code")
+#: facts whose rows look at other rows of their own table, told by another key than the one they are grouped by
+MADE_WHOLLY = {"criminal_injury", "criminal_measure_spell", "criminal_report"}
 STEPS = ("insert", "delete", "undelete", "date", "unit", "code", "person", "any", "move_unit", "remap", "nothing")
 
 
@@ -55,7 +57,7 @@ def test_all_forms(tables: Tables, others: Tables, month: str, steps: list[str],
 
 def compare(forms: tuple[str, ...], tables: Tables, others: Tables, month: str, steps: list[str], rng: Random) -> None:
     """Take every step in turn, and compare every table after it."""
-    period, states, catalog = ReferencePeriod.parse(month), [tables], CATALOG
+    period, states, catalog, forms_known = ReferencePeriod.parse(month), [tables], CATALOG, load_forms(CATALOG)
     with ledger(CATALOG, tables) as by_key, ledger(CATALOG, tables) as wholly:
         _tabulated(by_key, catalog, period, forms, full=False)
         for number, step in enumerate(steps, 2):
@@ -67,9 +69,13 @@ def compare(forms: tuple[str, ...], tables: Tables, others: Tables, month: str, 
             made = _tabulated(by_key, catalog, period, forms, full=False)
             _tabulated(wholly, catalog, period, forms, full=True)
             if step != "remap":
-                assert {form: r.wholly for form, r in made.remade.items()} == dict.fromkeys(made.remade, 0)
+                assert [form for form, r in made.remade.items() if r.wholly and not _reads(forms_known[form]) & MADE_WHOLLY] == []
             for table in contract.ALL:
                 assert _content(by_key, table.name) == _content(wholly, table.name), (table.name, step)
+
+
+def _reads(form: Form) -> set[str]:
+    return {column.indicator.fact for column in form.columns if column.indicator is not None}
 
 
 def _tabulated(engine: DuckDBEngine, catalog: Catalog, period: ReferencePeriod, forms: tuple[str, ...], *, full: bool) -> TabulateResult:

@@ -13,6 +13,8 @@ from policestats.query import Query, column, equal, table
 from policestats.query.build import aliased
 
 Relation = Callable[[str], exp.Expr]
+#: core table, and column of the fact -> column of the table
+Parts = list[tuple[str, dict[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -91,22 +93,11 @@ def touched(catalog: Catalog, fact: Fact, columns: tuple[str, ...], changed: dic
         if name in changed:
             found.append(_named(changed[name], {g: mapping[g] for g in columns}))
     for name, on in _joined(fact):
-        if name not in changed:
-            continue
-        way = _way(columns, on)
-        if way is not None:
-            found.append(_named(changed[name], way))
-        elif _takes(fact, on) is not None:
-            for table_, mapping in parts:
-                if all(left in mapping for left in on.values()):
-                    met = {key: mapping[left] for key, left in on.items()}
-                    found.append(_looked_up(relation(table_), changed[name], {g: mapping[g] for g in columns}, met))
-        else:
-            through = _through(fact, columns, on)
-            if through is None:
+        if name in changed:
+            met = _groups_met(fact, parts, columns, on, changed[name], relation)
+            if met is None:
                 return None
-            table_, told, met = through
-            found.append(_looked_up(relation(table_), changed[name], told, met))
+            found += met
     return found
 
 
@@ -128,14 +119,48 @@ def _takes(fact: Fact, on: dict[str, str]) -> list[str] | None:
     return list(on.values())
 
 
-def _through(fact: Fact, columns: tuple[str, ...], on: dict[str, str]) -> tuple[str, dict[str, str], dict[str, str]] | None:
-    """Return (table, group column -> its column, joined column -> its column) of the one other join that a join goes by, if that holds the group."""
-    aliases = {left.partition(".")[0] for left in on.values()}
-    if len(aliases) > 1 or not all("." in left for left in on.values()):
+def _groups_met(
+    fact: Fact, parts: Parts, columns: tuple[str, ...], on: dict[str, str], met: exp.Expr, relation: Relation
+) -> list[Query] | None:
+    """Return queries that name the groups whose rows look, by ``on``, at one of the rows ``met``; None when they cannot be told from keys.
+
+    A join may go by columns of another join: the rows of that table which look at a row of ``met`` then stand in its place.
+    """
+    way = _way(columns, on)
+    if way is not None:
+        return [_named(met, way)]
+    if _takes(fact, on) is not None:
+        return [
+            _looked_up(relation(table_), met, {g: mapping[g] for g in columns}, {key: mapping[left] for key, left in on.items()})
+            for table_, mapping in parts
+            if all(left in mapping for left in on.values())
+        ]
+    through = _through(fact, on)
+    if through is None:
+        return None
+    join, keys = through
+    looking = exp.select("b.*").from_(aliased(relation(join["table"]), "b"), copy=False)
+    meets = exp.and_(*(equal(column(key, "changed"), column(c, "b")) for key, c in keys.items()), copy=False)
+    looking = looking.where(exp.Exists(this=exp.select("1").from_(aliased(met.copy(), "changed"), copy=False).where(meets)), copy=False)
+    return _groups_met(fact, parts, columns, join["on"], looking, relation)
+
+
+def _through(fact: Fact, on: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """Return the one other join that a join goes by, with joined column -> its column; None when it goes by something else."""
+    lefts = {key: _column_of_join(fact, left) for key, left in on.items()}
+    aliases = {left.partition(".")[0] for left in lefts.values() if left is not None}
+    if len(aliases) != 1 or None in lefts.values():
         return None
     join = next(j for j in fact.spec["joins"] if j["as"] in aliases)
-    told = _way(columns, join["on"])
-    return None if told is None else (join["table"], told, {key: left.partition(".")[2] for key, left in on.items()})
+    return join, {key: left.partition(".")[2] for key, left in lefts.items() if left is not None}
+
+
+def _column_of_join(fact: Fact, name: str) -> str | None:
+    """Return the column of a join (alias.column) that ``name`` is, or that a dimension of this name takes as it is; None for anything else."""
+    made = fact.spec.get("dimensions", {}).get(name)
+    if isinstance(made, dict) and made.keys() == {"column"}:
+        name = str(made["column"])
+    return name if "." in name else None
 
 
 def belongs(rows: exp.Expr, names: list[str], told: dict[str, str], groups: str, partners: list[tuple[str, str, str]]) -> Query:
@@ -170,7 +195,7 @@ def _base_columns(catalog: Catalog, fact: Fact) -> list[str]:
     return [name for name in parts[0][1] if all(name in mapping for _, mapping in parts) and name not in hidden]
 
 
-def _parts(catalog: Catalog, fact: Fact) -> list[tuple[str, dict[str, str]]]:
+def _parts(catalog: Catalog, fact: Fact) -> Parts:
     """Return (core table, column of the fact -> column of the table) of each table that the fact's rows come from."""
     if "union" not in fact.spec:
         name = fact.spec["table"]
