@@ -16,7 +16,7 @@ from policestats.reports.units import UnitVersion
 
 def relation(catalog: Catalog, name: str, as_of: int, versions: exp.Table | None = None) -> exp.Select:
     """Return the rows of core table ``name`` that were open at the load ``as_of``; ``versions``, named v, stands for its versions, default all."""
-    columns = (column(c, "v") for c in catalog.tables[name].columns)
+    columns = (column(c, "v") for c in catalog.core_tables[name].columns)
     held = versions or table(f"{name}_version", "core", "v")
     return exp.select(*columns, copy=False).from_(held, copy=False).where(known_at(as_of, "known_from", "v"), copy=False)
 
