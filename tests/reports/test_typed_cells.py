@@ -22,7 +22,7 @@ from tests.support.ledger import enter
 
 PERIOD = "2026-10"
 _THEFTS = [tiny.theft("1", "2026-10-05", NORTH_1), *(tiny.theft(no, "2026-10-06", SOUTH_1, "K2", suspect=no) for no in "23")]
-_COLUMNS = """
+COLUMNS = """
 - {code: FILED, indicator: filed}
 - {code: YTD, indicator: filed, variant: ytd}
 - {code: BEFORE, indicator: filed, variant: prior_year}
@@ -34,7 +34,7 @@ _COLUMNS = """
 - {code: RATE, rate: {of: RIGHT, over: SAMPLED}, per: 100, decimals: 1, rows: [KA, K1, K2]}
 - {code: CHANGE, change: {of: FILED, from: BEFORE}, decimals: 1}
 """
-_CHECKS = """
+CHECKS = """
 - {id: F-1, for: columns, columns: [FILED], rows: [KA], that: "[KA] = units([KA])"}
 - {id: F-2, for: rows, that: "RIGHT <= SAMPLED"}
 """
@@ -43,7 +43,7 @@ Told = tuple[str, str | None]
 
 @pytest.fixture(scope="module")
 def form(catalog: Catalog) -> Form:
-    return tiny.form(catalog, _COLUMNS, _CHECKS)
+    return tiny.form(catalog, COLUMNS, CHECKS)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import click
 
 from policestats import settings
 from policestats.cli import options, printing, summary
+from policestats.cli.fill import fill, legacy
 from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
 
@@ -370,6 +371,10 @@ def check_templates(standard: str | None, folder: Path | None) -> None:
         printing.err.print(problem, markup=False)
     if problems:
         sys.exit(1)
+
+
+cli.add_command(fill)
+cli.add_command(legacy)
 
 
 def _problems(problems: list[str]) -> None:

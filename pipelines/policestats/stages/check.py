@@ -49,7 +49,7 @@ def run(
     with open_warehouse(home) as engine:
         known = knowledge.loads(engine)
         load = knowledge.chosen_load(known, as_of)
-        catalog = _as_chosen(engine, catalog, wanted, load)
+        catalog = as_chosen(engine, catalog, wanted, load)
         forms = due(load_forms(catalog), wanted)
         with engine.transaction(), engine.names_from("core"):
             work = Tabulation(engine, catalog, wanted, load, max(known))
@@ -74,7 +74,7 @@ def run(
     )
 
 
-def _as_chosen(engine: DuckDBEngine, catalog: Catalog, period: ReferencePeriod, load: int) -> Catalog:
+def as_chosen(engine: DuckDBEngine, catalog: Catalog, period: ReferencePeriod, load: int) -> Catalog:
     """Return the catalog with the choices of a form that was tabulated for the period; as it is when none was."""
     if not engine.has_table("report", "run"):
         return catalog

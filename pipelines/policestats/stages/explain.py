@@ -127,6 +127,14 @@ def _column(catalog: Catalog, form: Form, column: FormColumn, explanation: Expla
         _policy_lines(catalog, column.indicator.condition, explanation)
         _policy_lines(catalog, catalog.facts[column.indicator.fact].spec, explanation)
         return
+    if column.kind == "manual":
+        named = catalog.indicators[column.spec["indicator"]]
+        explanation.lines.append(
+            f"{pad}{column.code} = {named.id} {named.label.get('zh', '')} ({named.label.get('en', '')}): typed by people"
+        )
+        if named.source:
+            explanation.sources.append(f"{named.id}: {named.source}")
+        return
     spec = {k: v for k, v in column.spec.items() if k == column.kind}
     explanation.lines.append(
         f"{pad}{column.code} = {words(spec)}, computed after aggregation, {column.decimals} decimals, half away from zero"
@@ -219,8 +227,9 @@ def _run_of(
         if chosen not in units:
             raise StatisticsError(f"--unit {chosen}: no such unit in {period}; {nearest(chosen, map(str, units))}")
         status = engine.sql(
-            "SELECT DISTINCT status, delivered, due, reason FROM report.status WHERE form_id = ? AND period = ? AND unit_code = ? AND column_code = ?",
-            [form.id, period.text, chosen, column.code],
+            "SELECT status, delivered, due, reason FROM report.status WHERE form_id = ? AND period = ? AND unit_code = ? AND column_code = ? "
+            "AND (row_code = ? OR (row_code IS NULL AND block_id = ?)) ORDER BY row_code NULLS LAST",
+            [form.id, period.text, chosen, column.code, row.code, row.block],
         ).to_pylist()
         if not status:
             raise StatisticsError(
@@ -290,7 +299,7 @@ def _figure(catalog: Catalog, column: FormColumn, row: Row, value: Decimal | Non
     marks = catalog.standard.marks
     if status not in ("auto", "partial", "manual") or not column.applies(split(row.code)[0]):
         return marks.get(status, marks["none"])
-    if value is None and column.kind not in ("base", "formula"):
+    if value is None and column.kind not in ("base", "formula", "manual"):
         return marks["none"]
     return f"{value or 0:.{column.decimals}f}"
 

@@ -191,7 +191,7 @@ def _rows(form: Form) -> str:
 
 def _wide_value(column: FormColumn) -> str:
     name = quoted(column.code)
-    if column.kind not in ("base", "formula"):
+    if column.kind not in ("base", "formula", "manual"):
         return f"c.{name} AS {name}"  # a rate that has no base is absent
     applies = f" AND split_part(r.row_code, '/', 1) IN ({', '.join(_text(r) for r in column.rows)})" if column.rows else ""
     return f"CASE WHEN coalesce(e.{name}, s.{name}){applies} THEN coalesce(c.{name}, 0) END AS {name}"
