@@ -28,6 +28,8 @@ COMMANDS = {
     "explain": ["--standard", "--home", "FORM", "--row", "--column", "--period", "--unit", "--sql"],
     "rate": ["--home", "--release", "--unit", "--format"],
     "check-templates": ["--standard", "FOLDER"],
+    "fill": ["export", "import", "diff"],
+    "legacy": ["import"],
 }
 
 

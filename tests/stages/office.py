@@ -41,8 +41,9 @@ def definitions(folder: Path) -> Catalog:
 def desk(path: Path, thefts: list[tuple[Any, ...]] = THEFTS, silent: tuple[str, ...] = (NORTH_2,)) -> str:
     """Write the desk's database, in which the stations ``silent`` sent nothing of October 2026."""
     units = [
-        tuple(u.get(c) for c in ("unit_code", "valid_from", "valid_to", "parent_unit_code", "successor_unit_code", "level_code"))
-        + (None, None)
+        tuple(
+            u.get(c) for c in ("unit_code", "valid_from", "valid_to", "parent_unit_code", "successor_unit_code", "level_code", "zh", "en")
+        )
         for u in tiny.UNITS
     ]
     uploads = [(unit, month) for unit in STATIONS for month in MONTHS if not (unit in silent and month == PERIOD)]

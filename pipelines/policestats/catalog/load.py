@@ -21,6 +21,8 @@ Value = TypeVar("Value")
 _LATENESS_POLICY = "late"
 #: what every kind of source knows of a table; other keys are its reader's own
 _SOURCE_TABLE_KEYS = frozenset(f.name for f in fields(SourceTable)) - {"name", "options"}
+#: what stands beside a figure that people typed, where the standard has no mark of its own
+_TYPED_MARK = "†"
 _MANDATORY = ("code", "parent_code", "label_zh", "label_en")
 
 
@@ -192,7 +194,7 @@ def _standard(file: YamlFile, late: Policy | None) -> Standard:
         unit_levels=tuple(UnitLevel(level["code"], level["label"]) for level in d["units"]["levels"]),
         unknown_unit_code=d["units"]["unknown"]["code"],
         unknown_unit_label=d["units"]["unknown"]["label"],
-        marks=d["marks"],
+        marks={"manual": _TYPED_MARK, **d["marks"]},
         furniture=d["furniture"],
     )
 

@@ -11,6 +11,7 @@ import click
 
 from policestats import settings
 from policestats.cli import options, printing
+from policestats.reports.typed_value import plain
 
 NEEDS_A_HUMAN = 3
 
@@ -66,7 +67,7 @@ def import_(standard: str | None, home: Path | None, typed_at: datetime | None, 
     with printing.progress() as tell:
         r = fill_import.run(catalog=options.catalog(standard), home=settings.home(home), files=files, typed_at=typed_at, progress=tell)
     if r.accepted:
-        rows = [(c.form, c.period, *c.place, _figure(c.old), _figure(c.new)) for c in r.accepted]
+        rows = [(c.form, c.period, *c.place, plain(c.old), plain(c.new)) for c in r.accepted]
         printing.rows(["form", "period", "unit", "row", "column", "was", "is"], rows)
     landed = f"load {r.load}" if r.load is not None else "nothing new"
     new = sum(c.old is None for c in r.accepted)
@@ -85,7 +86,7 @@ def diff(home: Path | None, period: str, forms: tuple[str, ...], output: str) ->
     from policestats.stages import fill_diff
 
     found = fill_diff.run(home=settings.home(home), period=period, forms=forms)
-    rows = [[_figure(r[name]) if isinstance(r[name], Decimal) else r[name] for name in fill_diff.COLUMNS] for r in found]
+    rows = [[plain(r[name]) if isinstance(r[name], Decimal) else r[name] for name in fill_diff.COLUMNS] for r in found]
     printing.rows(list(fill_diff.COLUMNS), rows, output)
 
 
@@ -117,7 +118,3 @@ def _refused(lines: list[str]) -> None:
         printing.err.print(f"refused: {line}", markup=False)
     if lines:
         sys.exit(NEEDS_A_HUMAN)
-
-
-def _figure(value: Decimal | None) -> str:
-    return "" if value is None else f"{value.normalize():f}"

@@ -42,6 +42,11 @@ def read_value(given: object, column: FormColumn, number_format: str = "General"
     return value
 
 
+def plain(value: Decimal | None) -> str:
+    """Return a figure without zeros behind its point; "" for none."""
+    return "" if value is None else f"{value.normalize():f}"
+
+
 def _number(given: object, number_format: str) -> Decimal | None:
     if given is None or (isinstance(given, str) and not given.strip()):
         return None

@@ -16,7 +16,7 @@ from policestats.landing.office import land_cells
 from policestats.landing.raw import RawStore
 from policestats.reports.checks import Finding, Outcome
 from policestats.reports.filling import Entry, FilledBook, FilledSheet, read_book
-from policestats.reports.typed_value import RefusedValue, read_value
+from policestats.reports.typed_value import RefusedValue, plain, read_value
 from policestats.stages import conform
 from policestats.stages.filling import Filling, Place, opened
 from policestats.stages.typed_store import Cell
@@ -216,7 +216,7 @@ def _refuse_unfit(filling: Filling, entry: Entry, place: Place, new: Decimal | N
     if not is_open:
         raise RefusedValue("has a figure of records now, which counts; leave the cell, and correct the records if it is wrong")
     if old not in (entry.prefilled, new):
-        was, by = "empty" if old is None else f"{old:f}", filling.typed[place]["author"]
+        was, by = "empty" if old is None else plain(old), filling.typed[place]["author"]
         raise RefusedValue(f"was changed since the workbook was exported: {by} made it {was}; {_AGAIN}")
     if not entry.author:
         raise RefusedValue("has no author; fill in who typed it, at the head of the sheet")
@@ -224,7 +224,7 @@ def _refuse_unfit(filling: Filling, entry: Entry, place: Place, new: Decimal | N
         raise RefusedValue("has no evidence; fill in the reference of the document it was taken from, at the head of the sheet")
     if old is not None and not entry.reason:
         what = "withdrawn" if new is None else "changed"
-        raise RefusedValue(f"was {old:f} and is {what}; fill in the reason, at the head of the sheet")
+        raise RefusedValue(f"was {plain(old)} and is {what}; fill in the reason, at the head of the sheet")
 
 
 def _checked(filling: Filling, candidates: dict[Place, _Candidate], result: ImportResult) -> list[_Candidate]:
@@ -239,7 +239,7 @@ def _checked(filling: Filling, candidates: dict[Place, _Candidate], result: Impo
             break
         for place, finding in broken.items():
             candidate = standing.pop(place)
-            told = f"breaks the check {finding.check_id}: {finding.message} ({finding.left:f} against {finding.right:f}); correct one of the two"
+            told = f"breaks the check {finding.check_id}: {finding.message} ({plain(finding.left)} against {plain(finding.right)}); correct one of the two"
             result.refused.append(
                 Refused(candidate.file, candidate.entry.sheet, candidate.entry.address, _text(candidate.cell["value"]) or "", told)
             )
@@ -247,16 +247,20 @@ def _checked(filling: Filling, candidates: dict[Place, _Candidate], result: Impo
 
 
 def _to_blame(filling: Filling, failed: Iterable[Finding], standing: dict[Place, _Candidate]) -> dict[Place, Finding]:
-    """Return the candidates that a failed check read, each with the failure: those of its own unit before those of units below."""
-    found: dict[Place, Finding] = {}
-    below: dict[Place, Finding] = {}
+    """Return the candidates that failed checks read, each with the failure.
+
+    A failure is led back to the cells of its own unit and row, when there are any, then to those that add up to them there, then to units below.
+    """
+    tiers: list[dict[Place, Finding]] = [{}, {}, {}]
     for finding in failed:
-        rows, columns = filling.reads(finding)
+        rows, parts, columns = filling.reads(finding)
         subtree = set(filling.tree.below(finding.unit_code))
         for place in standing:
-            if place[1] in rows and place[2] in columns and place[0] in subtree:
-                (found if place[0] == finding.unit_code else below).setdefault(place, finding)
-    return found or below
+            unit, row, column = place
+            if column in columns and row in rows | parts and unit in subtree:
+                tier = 2 if unit != finding.unit_code else 0 if row in rows else 1
+                tiers[tier].setdefault(place, finding)
+    return next((tier for tier in tiers if tier), {})
 
 
 def _errors(outcome: Outcome) -> list[Finding]:
@@ -283,4 +287,4 @@ def _moment(given: object, default: datetime, now: datetime) -> datetime:
 def _text(value: object) -> str | None:
     if value is None:
         return None
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return plain(value) if isinstance(value, Decimal) else str(value)

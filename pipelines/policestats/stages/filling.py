@@ -86,8 +86,8 @@ class Filling:
                     found.append((row, column.code))
         return found
 
-    def reads(self, finding: Finding) -> tuple[set[str], set[str]]:
-        """Return the entry rows and the columns of the records' kind that a check compared where it failed."""
+    def reads(self, finding: Finding) -> tuple[set[str], set[str], set[str]]:
+        """Return the rows that a check compared where it failed, the rows that those add up, and the columns that can be typed."""
         columns = {c.code: c for c in self.form.columns_for(self.work.period.frequency)}
         rows: set[str] = set()
         names: set[str] = set()
@@ -100,7 +100,7 @@ class Filling:
                 names.update([cell.column] if cell.column else [finding.column_code] if finding.column_code else [])
         bases = {base for name in names if name in columns for base in _bases(columns, name)}
         parts = {row: found for name in bases for row, found in follows(self.form, columns[name]).items()}
-        return {part for row in rows for part in (row, *parts.get(row, ()))}, bases
+        return rows, {part for row in rows for part in parts.get(row, ())}, bases
 
     def _checks(self) -> Sequence[Check]:
         return [*self.form.checks, *implied(self.form, self.work.period.frequency)]

@@ -9,6 +9,7 @@ from policestats.catalog import Catalog
 from policestats.catalog.model import Label
 from policestats.reports.status import TYPED
 from policestats.reports.template import Form, FormColumn
+from policestats.reports.typed_cells import ADDED_UP_PARTLY
 from policestats.reports.writers.printed import STATUS_LABELS, ColumnRemark
 
 _NAMED = 5
@@ -51,9 +52,10 @@ class Notes:
         found.append(
             {
                 "zh": f"符号：“{marks['none']}”无基数或不适用，“{marks['missing']}”未报，“{marks['partial']}”下属未全报、按已报数汇总，"
-                f"“{marks['blocked']}”数据质量未通过而停用；0 为实际零值",
+                f"“{marks['blocked']}”数据质量未通过而停用，“{marks['manual']}”由人填报或由填报数算出；0 为实际零值",
                 "en": f"Marks: “{marks['none']}” no base or not applicable, “{marks['missing']}” not delivered, “{marks['partial']}” not all "
-                f"units delivered, the sum of what came, “{marks['blocked']}” blocked by data quality; 0 is a true zero",
+                f"units delivered, the sum of what came, “{marks['blocked']}” blocked by data quality, “{marks['manual']}” typed by people or made "
+                "of typed figures; 0 is a true zero",
             }
         )
         return found
@@ -72,7 +74,7 @@ class Notes:
         marks = self.catalog.standard.marks
         if status["reason"] == TYPED:
             text = {"zh": "由人填报，尚未填报", "en": TYPED}
-        elif name in ("partial", "missing"):
+        elif name in ("partial", "missing") and status["reason"] != ADDED_UP_PARTLY:
             silent = [u for u in self._leaves(unit) if statuses.get(u, {}).get(column, {}).get("status") in ("partial", "missing")]
             counted = f"{status['delivered']}/{status['due']}"
             text = {

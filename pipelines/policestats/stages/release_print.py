@@ -27,6 +27,7 @@ from policestats.reports.writers.printed import (
     PrintedTable,
     PrintedUnit,
     SilentUnit,
+    TypedFigure,
 )
 from policestats.stages.release_notes import Notes
 
@@ -92,12 +93,15 @@ class ReleasePrint:
             told = {c.code: self.notes.remark(unit.code, c.code, statuses) for c in columns}
             remarks[unit.code] = {code: remark for code, remark in told.items() if remark is not None}
         cells: dict[str, list[list[Cell]]] = {u.code: [] for u in shown}
-        names = ", ".join(["unit_code", *(quoted(c.code) for c in columns)])
+        names = ", ".join(["unit_code", "row_code", *(quoted(c.code) for c in columns)])
+        exceptions = self._exceptions(form)
         rows = self.engine.sql(
             f"SELECT {names} FROM report.{quoted(form.id)} WHERE unit_code IN (SELECT unnest(?::VARCHAR[]))", [[u.code for u in shown]]
         )
-        for code, *values in _rows(rows):
-            cells[code].append([self._cell(v, c, remarks[code].get(c.code)) for v, c in zip(values, columns, strict=True)])
+        for code, row, *values in _rows(rows):
+            own = exceptions.get((code, row), {})
+            said = [own.get(c.code) or (remark.status if (remark := remarks[code].get(c.code)) else "auto") for c in columns]
+            cells[code].append([self._cell(v, status) for v, status in zip(values, said, strict=True)])
         found = self._found_rows(form, list(cells))
         heads = _printed_rows(form)
         return [
@@ -181,13 +185,23 @@ class ReleasePrint:
                 at[row["column_code"]] = row
         return found
 
-    def _cell(self, value: Decimal | None, column: FormColumn, remark: ColumnRemark | None) -> Cell:
-        if value is not None:
-            return value
+    def _exceptions(self, form: Form) -> dict[tuple[str, str], dict[str, str]]:
+        """Return the statuses of cells that are not as their column: (unit, row) -> column -> status."""
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        rows = self.engine.sql(
+            "SELECT unit_code, row_code, column_code, status FROM report.status WHERE form_id = ? AND row_code IS NOT NULL", [form.id]
+        )
+        for unit, row, column, status in _rows(rows):
+            found.setdefault((unit, row), {})[column] = status
+        return found
+
+    def _cell(self, value: Decimal | None, status: str) -> Cell:
         marks = self.catalog.standard.marks
-        if remark is None or remark.status not in _WITHOUT_FIGURES:
+        if value is not None:
+            return TypedFigure.of(value, marks["manual"]) if status == "manual" else value
+        if status not in _WITHOUT_FIGURES:
             return marks["none"]  # the column has figures; this cell has no base, or the column does not apply to its row
-        return marks.get(remark.status, marks["none"])
+        return marks.get(status, marks["none"])
 
     def _rates(self) -> list[PrintedRate]:
         rows = self.engine.sql("SELECT * FROM report.generation WHERE form_id IS NULL AND unit_code IS NULL").to_pylist()

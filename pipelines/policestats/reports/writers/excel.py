@@ -20,7 +20,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from policestats.reports.writers.printed import STATUS_LABELS, PrintedForm, PrintedTable, PrintedUnit
+from policestats.reports.writers.printed import STATUS_LABELS, PrintedForm, PrintedTable, PrintedUnit, TypedFigure
 
 CONTENTS = "目录 Contents"
 #: first unit of the contents
@@ -72,8 +72,8 @@ def _label(depth: int, is_link: bool, is_bold: bool) -> _Look:
 
 
 @cache
-def _figure(decimals: int, is_bold: bool, is_remarked: bool) -> _Look:
-    shown = "#,##0" + ("." + "0" * decimals if decimals else "")
+def _figure(decimals: int, is_bold: bool, is_remarked: bool, mark: str = "") -> _Look:
+    shown = "#,##0" + ("." + "0" * decimals if decimals else "") + (f'"{mark}"' if mark else "")
     return _Look(Font(bold=is_bold), _YELLOW if is_remarked else None, _BOX, _RIGHT, shown)
 
 
@@ -212,7 +212,8 @@ def _write_figures(pen: _Pen, sheet: Worksheet, form: PrintedForm, table: Printe
             pen.write(sheet, line, i, row.text(lang), _label(row.depth, False, is_bold))
         for i, (value, column) in enumerate(zip(values, form.columns, strict=True), FIRST_COLUMN):
             shown = value if isinstance(value, str) else int(value) if value == int(value) else float(value)
-            pen.write(sheet, line, i, shown, _figure(column.decimals, is_bold, column.code in remarked))
+            mark = value.mark if isinstance(value, TypedFigure) else ""
+            pen.write(sheet, line, i, shown, _figure(column.decimals, is_bold, column.code in remarked, mark))
 
 
 def _fit_to_width(sheet: Worksheet) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from policestats.reports.writers.printed import STATUS_LABELS, Cell, PrintedForm, PrintedIndex, PrintedTable
+from policestats.reports.writers.printed import STATUS_LABELS, Cell, PrintedForm, PrintedIndex, PrintedTable, TypedFigure
 
 _FOLDER = Path(__file__).parent
 
@@ -32,7 +32,8 @@ def figure(value: Cell, decimals: int) -> str:
     >>> figure("—", 0)
     '—'
     """
-    return f"{value:,.{decimals}f}" if isinstance(value, Decimal) else value
+    shown = f"{value:,.{decimals}f}" if isinstance(value, Decimal) else value
+    return shown + value.mark if isinstance(value, TypedFigure) else shown
 
 
 def _render(name: str, path: Path, **values: object) -> None:
