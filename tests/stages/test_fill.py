@@ -19,6 +19,7 @@ from openpyxl import load_workbook
 import policestats
 from policestats import releases
 from policestats.catalog import Catalog
+from policestats.engines.duckdb import open_warehouse
 from policestats.landing.raw import RawStore
 from policestats.reports.writers.printed import TypedFigure
 from policestats.stages import conform, fill_diff, fill_export, fill_import, publish, tabulate
@@ -354,3 +355,23 @@ def test_a_mark_stays_a_number() -> None:
 
 def test_a_station_that_sent_its_thefts_has_nothing_to_fill_of_them(catalog: Catalog, home: Path, tmp_path: Path) -> None:
     assert ("K1", "FILED") not in office.addresses(exported(catalog, home, tmp_path, SOUTH_1))
+
+
+def test_typing_a_figure_lifts_no_block(catalog: Catalog, home: Path, tmp_path: Path) -> None:
+    """A rule about thefts failed at load 1. What people type after it is no theft, so the rule's verdict counts on; the next thefts need a new one."""
+    with open_warehouse(home) as engine:
+        engine.execute("CREATE SCHEMA IF NOT EXISTS quality")
+        engine.execute(
+            "CREATE TABLE quality.rule_result (as_of BIGINT, table_name VARCHAR, rule_id VARCHAR, severity VARCHAR, verdict VARCHAR)"
+        )
+        engine.execute("INSERT INTO quality.rule_result VALUES (1, 'theft', 'unit_known', 'error', 'failed')")
+    retabulated(catalog, home)
+    assert cell(home, NORTH_1, "K1", "FILED") == (None, "blocked")
+    result = fill(catalog, home, tmp_path / "1", {("K1", "SAMPLED"): 3})  # all that is open: what records fill is blocked, and stays locked
+    assert result.load == 2
+    assert ("K1", "FILED") not in office.addresses(exported(catalog, home, tmp_path / "2"))
+    retabulated(catalog, home)
+    assert cell(home, NORTH_1, "K1", "FILED") == (None, "blocked")
+    assert cell(home, NORTH_2, "K1", "SAMPLED") == (3, "manual")
+    office.land(catalog, home, office.desk(tmp_path / "desk.sqlite", [*THEFTS, *LATE], silent=()))
+    assert cell(home, NORTH_1, "K1", "FILED") == (1, "auto")  # load 3 has no verdict, and says so

@@ -15,6 +15,7 @@ from policestats.reports.blocks import Row
 from policestats.reports.found_rows import NO_VALUE, block_of, split
 from policestats.reports.status import failed_rules
 from policestats.reports.template import Form, FormColumn, load_forms, operands
+from policestats.stages import knowledge
 
 _VARIANTS = {
     "current": "the period",
@@ -278,10 +279,11 @@ def _blocked_by(engine: DuckDBEngine, catalog: Catalog, form: Form, period: Refe
     rules = sorted({rule for reason in reasons.column(0).to_pylist() for rule in failed_rules(reason)})
     if not rules:
         return []
+    tabulated = engine.scalar("SELECT as_of FROM report.run WHERE form_id = ? AND period = ?", [form.id, period.text])
+    load = knowledge.judged_load(engine, int(tabulated))
     told = engine.sql(
-        "SELECT r.* FROM quality.rule_result AS r JOIN report.run AS run ON run.as_of = r.as_of WHERE run.form_id = ? AND run.period = ? "
-        "AND list_contains(?, r.table_name || '.' || r.rule_id) ORDER BY r.table_name, r.rule_id",
-        [form.id, period.text, rules],
+        "SELECT * FROM quality.rule_result WHERE as_of = ? AND list_contains(?, table_name || '.' || rule_id) ORDER BY table_name, rule_id",
+        [load, rules],
     ).to_pylist()
     found = []
     for r in told:

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from sqlglot import exp
 
 from policestats.catalog import Catalog
+from policestats.catalog.office import OFFICE
 from policestats.engines.duckdb import DuckDBEngine
+from policestats.engines.release_files import ReleaseFiles
 from policestats.errors import StatisticsError
 from policestats.query import Query, column, literal, table
 from policestats.reports.deliveries import Readings
@@ -66,6 +68,21 @@ def readings(engine: DuckDBEngine, as_of: int) -> Readings:
         [as_of],
     ).to_pylist()
     return Readings({r["table_name"]: r["read_at"] for r in rows}, {r["table_name"]: r["failed_at"] for r in rows})
+
+
+def judged_load(engine: DuckDBEngine | ReleaseFiles, as_of: int, of: str = "") -> int:
+    """Return the load whose verdicts of the data rules count at ``as_of``: itself, or the last judged one before when people alone landed since.
+
+    What people type is no record that a rule judges; without this, typing a figure would lift every block until the next validation.
+
+    Args: of: the attached database that holds the warehouse, with a point; "" when it is the one that is open.
+    """
+    found = engine.scalar(
+        f"SELECT max(as_of) FROM {of}quality.rule_result WHERE as_of <= ? "
+        f"AND NOT EXISTS (SELECT 1 FROM {of}core.load AS l WHERE l.load_id > as_of AND l.load_id <= ? AND l.source <> ?)",
+        [as_of, as_of, OFFICE],
+    )
+    return as_of if found is None else int(found)
 
 
 def chosen_load(known: dict[int, datetime], as_of: int | None) -> int:

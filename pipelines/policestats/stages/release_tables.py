@@ -15,6 +15,7 @@ from policestats.periods import ReferencePeriod
 from policestats.reports import contract, release_contract
 from policestats.reports.contract import PublishedTable
 from policestats.reports.template import Form, FormColumn
+from policestats.stages.knowledge import judged_load
 
 _HAS_VALUE = "status IN ('auto', 'manual', 'partial')"
 
@@ -119,7 +120,7 @@ class ReleaseTables:
         values = {name: quoted(name) for name in names}
         condition, parameters = "true", []
         if "as_of" in names:
-            condition, parameters = "as_of = ?", [self.as_of]
+            condition, parameters = "as_of = ?", [judged_load(self.files, self.as_of, f"{SOURCE}.")]
         elif {"opened_at", "closed_at", "status"} <= set(names):
             landed = self.files.scalar(f"SELECT max(landed_at) FROM {SOURCE}.core.load WHERE load_id <= ?", [self.as_of])
             at = f"TIMESTAMP '{landed.isoformat(sep=' ')}'"

@@ -95,6 +95,7 @@ class Tabulation:
         self.tree: UnitsTree = tree_at(self.versions, self.period.end, standard.unknown_unit_code, standard.unknown_unit_label)
         readings = knowledge.readings(self.engine, self.as_of)
         self.deliveries = Deliveries.of(self._deliveries(), self.versions, self.tree, readings, standard.cutoff.offset)
+        self.judged = knowledge.judged_load(self.engine, self.as_of) if self.engine.has_table("quality", "rule_result") else self.as_of
         self.not_judged = not self._is_judged()
         self.blocked = self._blocked()
         self.typed = Typed.known(self.engine, self.catalog, self.period, self.versions, self.as_of)
@@ -209,7 +210,7 @@ class Tabulation:
         """Whether any data rule has a verdict at the load."""
         if not self.engine.has_table("quality", "rule_result"):
             return False
-        return bool(self.engine.scalar("SELECT count(*) FROM quality.rule_result WHERE as_of = ?", [self.as_of]))
+        return bool(self.engine.scalar("SELECT count(*) FROM quality.rule_result WHERE as_of = ?", [self.judged]))
 
     def _blocked(self) -> dict[str, list[str]]:
         """Return the error rules that failed, by table; a rule is named with its table, since many tables have one of the same name."""
@@ -217,7 +218,7 @@ class Tabulation:
             return {}
         rows = self.engine.sql(
             "SELECT table_name, rule_id FROM quality.rule_result WHERE as_of = ? AND severity = 'error' AND verdict = 'failed' ORDER BY ALL",
-            [self.as_of],
+            [self.judged],
         )
         found: dict[str, list[str]] = {}
         for r in rows.to_pylist():
@@ -229,7 +230,7 @@ class Tabulation:
         if self.not_judged:
             return []
         rules, wrong = read_rules(self.catalog)
-        judged = self.engine.sql("SELECT table_name || '.' || rule_id FROM quality.rule_result WHERE as_of = ?", [self.as_of])
+        judged = self.engine.sql("SELECT table_name || '.' || rule_id FROM quality.rule_result WHERE as_of = ?", [self.judged])
         grave = {f"{r.table}.{r.id}" for t in rules for r in t.rules if r.severity == "error"}
         return sorted(grave - set(judged.column(0).to_pylist())) + [f"{name}.*" for name in wrong]
 
