@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +26,7 @@ from policestats.catalog import Catalog
 from policestats.engines.duckdb import open_warehouse
 from policestats.landing.raw import RawStore
 from policestats.reports.writers.printed import TypedFigure
-from policestats.stages import conform, fill_diff, fill_export, fill_import, publish, tabulate
+from policestats.stages import conform, extract, fill_diff, fill_export, fill_import, publish, tabulate
 from policestats.stages.fill_import import ImportResult
 from tests.reports.tiny import NORTH, NORTH_1, NORTH_2, PROVINCE, SOUTH_1
 from tests.stages import office
@@ -295,50 +299,62 @@ def test_a_workbook_of_other_definitions_or_none_is_refused_whole(catalog: Catal
     assert len(result.accepted) == 3
 
 
-def test_killed_before_the_manifest_nothing_is_landed(
-    catalog: Catalog, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The rows are written and moved into place, and the process ends before the manifest is: all of them go with the next landing."""
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from policestats.catalog import load_catalog
+from policestats.landing import raw
+from policestats.stages import fill_import, office_load
+
+root, home, file, moment = sys.argv[1:]
+moved, merged = [], []
+move, merge = raw.RawStore._move, office_load.merge
+
+def moving(self, written, place):
+    if (moment == "rows" and not moved) or (moment == "manifest" and place.suffix == ".json"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    moved.append(place)
+    move(self, written, place)
+
+def merging(**given):
+    if moment == "merging" and moved:
+        os.kill(os.getpid(), signal.SIGKILL)
+    merge(**given)
+
+raw.RawStore._move, office_load.merge = moving, merging
+fill_import.run(catalog=load_catalog(Path(root), "tiny"), home=Path(home), files=[Path(file)])
+"""
+
+
+@pytest.mark.parametrize(("moment", "landed_then"), [("rows", [1]), ("manifest", [1]), ("merging", [1, 2])])
+def test_killed_an_import_leaves_all_or_nothing(catalog: Catalog, home: Path, tmp_path: Path, moment: str, landed_then: list[int]) -> None:
+    """Ended by SIGKILL before the rows are in place, before the manifest is, and before the load is merged; run again, all of it stands once."""
     path = typed(exported(catalog, home, tmp_path), WHOLE, **SAID)
-    moved: list[Path] = []
-    move = RawStore._move
-
-    def end(self: RawStore, written: Path, place: Path) -> None:
-        if place.suffix == ".json":
-            raise KeyboardInterrupt
-        move(self, written, place)
-        moved.append(place)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(RawStore, "_move", end)
-        with pytest.raises(KeyboardInterrupt):
-            imported(catalog, home, path)
-    assert len(moved) == 1
-    assert [load.load_id for load in RawStore(home).loads()] == [1]
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(catalog.root), str(home), str(path), moment], check=False, capture_output=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert [load.load_id for load in RawStore(home).loads()] == landed_then
     assert office.rows(home, "SELECT count(*) FROM core.office_cell_version") == [(0,)]
-    assert imported(catalog, home, path).load == 2
-
-
-def test_killed_between_landing_and_merging_the_next_import_merges_it(
-    catalog: Catalog, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = typed(exported(catalog, home, tmp_path), WHOLE, **SAID)
-    merge, calls = conform.run, []
-
-    def end(**given: Any) -> object:
-        calls.append(given)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return merge(**given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(conform, "run", end)
-        with pytest.raises(KeyboardInterrupt):
-            imported(catalog, home, path)
-    assert len(RawStore(home).loads()) == 2
     again = imported(catalog, home, path)
-    assert (again.load, again.unchanged) == (None, 3)
-    assert office.rows(home, "SELECT count(*) FROM core.office_cell") == [(3,)]
+    assert again.load == (None if moment == "merging" else 2)
+    assert office.rows(home, "SELECT row_code, value, known_from, known_to FROM core.office_cell_version ORDER BY ALL") == [
+        ("K1", 3, 2, None),
+        ("K2", 0, 2, None),
+        ("K9", 0, 2, None),
+    ]
+    retabulated(catalog, home)
+    assert cell(home, PROVINCE, "T", "FILED") == (6, "manual")
+
+
+def test_a_load_of_another_source_that_cannot_be_merged_stops_nobody_typing(catalog: Catalog, home: Path, tmp_path: Path) -> None:
+    path = typed(exported(catalog, home, tmp_path), WHOLE, **SAID)
+    bad = office.desk(tmp_path / "desk.sqlite")
+    with sqlite3.connect(bad) as connection:
+        connection.execute("UPDATE unit SET parent_unit_code = ? WHERE unit_code = ?", [NORTH_1, NORTH])  # a cycle
+    connection.close()
+    extract.run(catalog=catalog, source="desk", location=bad, home=home)
+    assert imported(catalog, home, path).load == 3
 
 
 def test_the_manifest_says_where_typed_cells_came_from(catalog: Catalog, home: Path, tmp_path: Path) -> None:

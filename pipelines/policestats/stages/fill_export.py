@@ -75,7 +75,7 @@ def _sheet(catalog: Catalog, filling: Filling, unit: str) -> OpenSheet | None:
     at = table.units.index(unit)
     cells: dict[tuple[str, str], ShownCell] = {}
     for column in filling.columns:
-        values, known = table.column(column.code)
+        values, known = filling.figures(column.code)
         status = table.statuses[column.code]
         for row in rows:
             i = table.row_index(row.code)

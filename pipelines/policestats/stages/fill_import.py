@@ -17,7 +17,7 @@ from policestats.landing.raw import RawStore
 from policestats.reports.checks import Finding, Outcome
 from policestats.reports.filling import Entry, FilledBook, FilledSheet, read_book
 from policestats.reports.typed_value import RefusedValue, plain, read_value
-from policestats.stages import conform
+from policestats.stages import office_load
 from policestats.stages.filling import Filling, Place, opened
 from policestats.stages.typed_store import Cell
 
@@ -93,7 +93,7 @@ def run(
     books = _read(catalog, files, result)
     raw = RawStore(home)
     with raw.landing(OFFICE) as work:  # nobody else lands what people type from here on
-        conform.run(catalog=catalog, home=home, progress=progress)
+        office_load.merge(catalog=catalog, home=home, progress=progress)
         taken: list[_Candidate] = []
         for period in dict.fromkeys(book.period for book in books):
             tell(f"check {period}")
@@ -103,7 +103,7 @@ def run(
             result.load = land_cells(raw, work, TYPED, rows, ", ".join(dict.fromkeys(c.file for c in taken))).load_id
             result.accepted = [Changed(c.cell["form_id"], c.cell["period"], c.place, c.old, c.cell["value"]) for c in taken]
     if result.load is not None:
-        conform.run(catalog=catalog, home=home, progress=progress)
+        office_load.merge(catalog=catalog, home=home, progress=progress)
     return result
 
 

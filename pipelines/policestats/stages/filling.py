@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from policestats.catalog import Catalog
@@ -14,7 +15,7 @@ from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
 from policestats.reports.check_language import Call, Check
 from policestats.reports.checks import Finding, Outcome
-from policestats.reports.form_table import FormTable
+from policestats.reports.form_table import FormTable, Values
 from policestats.reports.implied import implied
 from policestats.reports.plan import plan
 from policestats.reports.template import DERIVED, Form, FormColumn, load_forms, operands
@@ -38,6 +39,7 @@ class Filling:
     latest: int
     typed: dict[Place, Cell]
     _table: FormTable | None = field(default=None, repr=False)
+    _figures: dict[str, Values] = field(default_factory=dict, repr=False)
 
     @property
     def tree(self) -> UnitsTree:
@@ -56,6 +58,19 @@ class Filling:
             self._table = self.with_cells({})
         return self._table
 
+    @cached_property
+    def entries(self) -> list[tuple[FormColumn, list[str]]]:
+        """The columns that can be typed at all, each with its rows that do not follow from others."""
+        not_applicable = plan(self.form, self.work.period, self.work.catalog.standard.records_begin).not_applicable
+        chosen = (c for c in self.columns if c.kind not in DERIVED and c.code not in not_applicable)
+        return [(column, entry_rows(self.form, column)) for column in chosen]
+
+    def figures(self, column: str) -> Values:
+        """Return a column of the form's table, laid out once: (values, known), both [unit, row]."""
+        if column not in self._figures:
+            self._figures[column] = self.table.column(column)
+        return self._figures[column]
+
     def with_cells(self, changed: Mapping[Place, Cell | None]) -> FormTable:
         """Return the form's figures with the typed cells of some places ``changed``; None: there is none."""
         cells = {**self.typed, **changed}
@@ -71,17 +86,14 @@ class Filling:
     def open_cells(self, unit: str) -> list[tuple[str, str]]:
         """Return the cells of a unit that may be typed, as (row, column)."""
         table = self.table
-        not_applicable = plan(self.form, self.work.period, self.work.catalog.standard.records_begin).not_applicable
         if unit not in table.units:
             return []
         at = table.units.index(unit)
         has_below = any(u.parent == unit for u in self.tree.units if u.code != self.tree.unknown)
         found = []
-        for column in self.columns:
-            if column.kind in DERIVED or column.code in not_applicable:
-                continue
+        for column, rows in self.entries:
             status = table.statuses[column.code]
-            for row in entry_rows(self.form, column):
+            for row in rows:
                 if is_open(status, column, at, table.row_index(row), has_units_below=has_below):
                     found.append((row, column.code))
         return found

@@ -22,7 +22,7 @@ from policestats.landing.raw import RawStore
 from policestats.periods import ReferencePeriod
 from policestats.reports.template import Form, FormColumn, load_forms
 from policestats.reports.typed_value import RefusedValue, read_value
-from policestats.stages import conform, knowledge
+from policestats.stages import knowledge, office_load
 from policestats.stages.typed_store import read_cells
 
 #: the columns that a list of published figures must have
@@ -54,7 +54,7 @@ def run(*, catalog: Catalog, home: Path, file: Path, progress: Callable[[str], N
     now = datetime.now(ZoneInfo(catalog.standard.time_zone)).replace(tzinfo=None, microsecond=0)
     raw, result = RawStore(home), LegacyResult()
     with raw.landing(OFFICE) as work:
-        conform.run(catalog=catalog, home=home, progress=progress)
+        office_load.merge(catalog=catalog, home=home, progress=progress)
         with open_warehouse(home, read_only=True) as engine:
             latest = max(knowledge.loads(engine))
             known = {tuple(c[name] for name in CELL_KEY): c for c in read_cells(engine, catalog, LEGACY, latest)}
@@ -76,7 +76,7 @@ def run(*, catalog: Catalog, home: Path, file: Path, progress: Callable[[str], N
             rows = [{**{k: _text(v) for k, v in cell.items()}, "typed_at": now.isoformat(sep=" ")} for cell in new]
             result.load = land_cells(raw, work, LEGACY, rows, str(file)).load_id
     if result.load is not None:
-        conform.run(catalog=catalog, home=home, progress=progress)
+        office_load.merge(catalog=catalog, home=home, progress=progress)
     return result
 
 

@@ -97,14 +97,15 @@ class Typed:
         }
         found: dict[str, Given] = {}
         placed: dict[tuple[str, int, int], Cell] = {}
+        at_unit, at_row = ({code: i for i, code in enumerate(codes)} for codes in (units, rows))
         for cell in self.cells.get(plan.form.id, ()):
             column, unit = columns.get(cell["column_code"]), tree.standing(cell["unit_code"])
-            if column is None or cell["row_code"] not in rows or unit not in units:
+            if column is None or cell["row_code"] not in at_row or unit not in at_unit:
                 self.unplaced.append(
                     f"{name_of(cell)}: the form has no such cell for {plan.period} now; what was typed for it does not count"
                 )
                 continue
-            at = (column.code, units.index(unit), rows.index(cell["row_code"]))
+            at = (column.code, at_unit[unit], at_row[cell["row_code"]])
             told = typed_reason(cell["author"], f"{cell['typed_at']:%Y-%m-%d %H:%M}", cell["evidence"], cell["reason"])
             into = found.setdefault(column.code, Given.none(len(units), len(rows)))
             if at in placed and not adds_up(column, "units"):
@@ -118,16 +119,20 @@ class Typed:
 
     def _published(self, plan: Plan, tree: UnitsTree, units: list[str], rows: list[str]) -> dict[str, Given]:
         found: dict[str, Given] = {}
+        at_unit, at_row = ({code: i for i, code in enumerate(codes)} for codes in (units, rows))
+        held: dict[tuple[str, str], list[Cell]] = {}
+        for cell in self.published.get(plan.form.id, ()):
+            held.setdefault((cell["period"], cell["column_code"]), []).append(cell)
         for column in plan.form.columns_for(plan.period.frequency):
             source = published_as(plan, column)
             if column.code not in plan.not_applicable or source is None:
                 continue
             period, code = source
             merged: dict[tuple[int, int], list[Cell]] = {}
-            for cell in self.published.get(plan.form.id, ()):
+            for cell in held.get((period.text, code), ()):
                 unit = tree.standing(cell["unit_code"])
-                if (cell["period"], cell["column_code"]) == (period.text, code) and unit in units and cell["row_code"] in rows:
-                    merged.setdefault((units.index(unit), rows.index(cell["row_code"])), []).append(cell)
+                if unit in at_unit and cell["row_code"] in at_row:
+                    merged.setdefault((at_unit[unit], at_row[cell["row_code"]]), []).append(cell)
             into = Given.none(len(units), len(rows))
             for at, cells in merged.items():
                 self._put_published(into, column, at, cells, tree, units[at[0]], period)
