@@ -219,7 +219,8 @@ def test_published_figures_of_merged_units_add_up_for_their_successor(catalog: C
 
 def test_where_records_reach_back_published_figures_do_not_count(catalog: Catalog, form: Form, engine: DuckDBEngine) -> None:
     enter(engine, catalog, 2, {}, {"legacy_cell": [published(NORTH_1, "K1", "FILED", 4, period="2025-10")]})
-    _, cells = tiny.filled(engine, catalog, PERIOD, form)
+    result, cells = tiny.filled(engine, catalog, PERIOD, form)
+    assert result.superseded == 0  # it is no cell that somebody typed for this period
     assert (NORTH_1, "K1", "BEFORE") not in cells
     assert statuses(engine, "BEFORE")[NORTH_1, None] == ("auto", None)
 
