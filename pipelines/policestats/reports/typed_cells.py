@@ -179,8 +179,8 @@ def _reads(column: FormColumn, rows: Sequence[str]) -> list[tuple[str, Sequence[
         return [(share["column"], rows), (share["column"], base)]
     if column.kind == "rate":
         spec = column.spec["rate"]
-        of = spec["of"] if isinstance(spec["of"], dict) else {spec["of"]: 1}
-        fixed = [*((name, spec.get("of_row")) for name in of), (spec["over"], spec.get("over_row"))]
+        count = len(spec["of"]) if isinstance(spec["of"], dict) else 1  # what is counted stands before what it is divided by
+        fixed = [(name, spec.get("of_row" if i < count else "over_row")) for i, name in enumerate(operands(column))]
         return [(name, [row] * len(rows) if row is not None else rows) for name, row in fixed]
     return [(name, rows) for name in dict.fromkeys(operands(column))]
 
