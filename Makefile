@@ -42,6 +42,9 @@ test: setup ## Lint, types, import contract, schemas and the quick tests (at mos
 test-all: test ## Everything in `test`, then the slow tests (at most 45 minutes)
 	@$(BIN)/pytest -q -n 2 -m slow
 
+mutate: setup ## Break every definition on purpose; the hand-computed cases must notice (the better part of an hour)
+	@$(BIN)/python -m tests.mutation
+
 bench: setup ## Measure extract to release, tabulation and loads beside bare programs (many minutes)
 	@$(BIN)/python -m tests.bench
 
@@ -52,4 +55,4 @@ format: setup ## Format the code and sort its imports
 clean: ## Remove the run-time data under var/ (never the environment)
 	rm -rf var
 
-.PHONY: help setup lock demo airflow test test-all bench format clean
+.PHONY: help setup lock demo airflow test test-all mutate bench format clean

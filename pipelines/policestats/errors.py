@@ -49,7 +49,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     'did you mean cases_filed?'
     """
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    near = [n for n in names if difflib.SequenceMatcher(None, n, name).ratio() >= 0.6]
+    close = sorted(near, key=lambda n: -difflib.SequenceMatcher(None, n, name).ratio())[:3]  # of equally near names the first ones
     if close:
         return f"did you mean {' or '.join(close)}?"
     return f"known: {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}" if names else "none is known"

@@ -101,6 +101,20 @@ class ReferencePeriod:
         return date(self.start.year, 1, 1)
 
     @property
+    def label(self) -> dict[str, str]:
+        """The period in words, as a form says it."""
+        year, number = self.text[:4], self.text[4:].lstrip("-WQH")
+        zh = {
+            "day": f"{self.start.year}年{self.start.month}月{self.start.day}日",
+            "week": f"{year}年第{number.lstrip('0')}周",
+            "month": f"{self.start.year}年{self.start.month}月",
+            "quarter": f"{year}年第{number}季度",
+            "half_year": f"{year}年{'上' if number == '1' else '下'}半年",
+            "year": f"{year}年",
+        }
+        return {"zh": zh[self.frequency], "en": self.text}
+
+    @property
     def days(self) -> int:
         """Number of days in the period."""
         return (self.end - self.start).days

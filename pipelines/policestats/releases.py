@@ -14,8 +14,19 @@ from policestats import settings
 from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse, quoted
 from policestats.engines.release_folder import CURRENT, STATISTICS, TRACE, ReleaseFolder, resolve
 from policestats.errors import ReleaseError, nearest
+from policestats.reports.rates import scaled
 
 _LEADING = ["period", "unit_code", "unit_name_zh", "unit_level", "row_code", "row_label_zh", "row_label_en"]
+
+_UNIT_ORDER = "(SELECT unit_order FROM dim.unit AS u WHERE u.unit_code = g.unit_code)"
+_LEVEL_ORDER = "(SELECT min(unit_order) FROM dim.unit AS u WHERE u.level_code = g.level_code)"
+#: how rates are told: from which table and rows, in what order, and the column that leads
+_RATES_BY = {
+    "form": ("generation", "unit_code IS NOT DISTINCT FROM $unit", "true", []),
+    "unit": ("generation", "unit_code = coalesce($unit, unit_code)", _UNIT_ORDER, ["unit_code"]),
+    "level": ("generation", "level_code IS NOT NULL", _LEVEL_ORDER, ["level_code"]),
+    "period": ("generation_trend", "level_code IS NULL", "period", ["period"]),
+}
 
 
 def read_form(
@@ -75,29 +86,45 @@ def read_quality(table: str = "rate", *, home: str | Path | None = None, release
         return _frame(engine, f"SELECT * FROM quality.{quoted(table)}")
 
 
-def read_rates(*, home: str | Path | None = None, release: str = CURRENT, unit: str | None = None) -> pd.DataFrame:
-    """Return the generation rates of a release, over all forms and form by form: of one ``unit``, or of all units together.
+def read_rates(*, home: str | Path | None = None, release: str = CURRENT, unit: str | None = None, by: str = "form") -> pd.DataFrame:
+    """Return the generation rates of a release.
 
-    Columns: rate_id, form_id (missing: all forms), numerator, denominator, rate_pct, reason.
-    Raises: ReleaseError when the release or the unit is not there.
+    Args:
+        by: over all forms and form by form, ``form``: of one ``unit`` or of all units together; ``unit``: unit by unit, in the order of the tree;
+            ``level``: of all units of a level together; ``period``: of all units, of this and earlier periods of the same frequency.
+    Returns: rate_id, form_id (missing: all forms), numerator, denominator, rate_pct and, except by period, reason; by unit, level or period that
+        one before them.
+    Raises: ReleaseError when the release or the unit is not there, or ``by`` is none of these.
     """
+    if by not in _RATES_BY:
+        raise ReleaseError(f"rates are not told by {by!r}; {nearest(by, _RATES_BY)}")
     with _statistics(home, release) as engine:
         if unit is not None:
             _must_have(engine, "unit", unit)
-        return _frame(
-            engine,
-            "SELECT rate_id, form_id, numerator, denominator, rate_pct, reason FROM report.generation "
-            "WHERE unit_code IS NOT DISTINCT FROM ? ORDER BY form_id NULLS FIRST, rate_id",
-            [unit],
-        )
+        table, condition, order, lead = _RATES_BY[by]
+        held = engine.sql("SELECT column_name FROM duckdb_columns() WHERE schema_name = 'report' AND table_name = ?", [table])
+        has_levels = "level_code" in held.column(0).to_pylist()
+        if by in ("level", "period") and not has_levels:
+            raise ReleaseError(f"this release was made by an earlier version, which told no rates by {by}; publish its period again")
+        if by == "form" and has_levels:
+            condition += " AND level_code IS NULL"
+        select = f"SELECT * FROM report.{table} AS g WHERE {condition} ORDER BY {order}, form_id NULLS FIRST, rate_id"
+        frame = _frame(engine, select, {"unit": unit} if "$unit" in condition else None)
+        told = ["rate_id", "form_id", "numerator", "denominator", "rate_pct", *(["reason"] if "reason" in frame else [])]
+        return frame[[*lead, *told]]
+
+
+def period_of(*, home: str | Path | None = None, release: str = CURRENT) -> str:
+    """Return the period of a release. Raises: ReleaseError when it is not there."""
+    return _find(home, release).period
 
 
 def trace(
     form_id: str, row: str, column: str, unit: str | None = None, *, home: str | Path | None = None, release: str = CURRENT
 ) -> pd.DataFrame:
-    """Return the records behind a cell: record_key, unit_code, on_date, until_date, value, partner_unit_code.
+    """Return the records behind a cell: record_key, unit_code, on_date, until_date, value, partner_unit_code, counted_no.
 
-    The sum of ``value`` is the cell; of a column that counts distinct things, the number of different ``record_key``. No rows: a true zero,
+    The sum of ``value`` is the cell; of a column that counts distinct things, the number of different ``counted_no``. No rows: a true zero,
     or no figure at all. The restricted file of the release is opened, so not every reader may.
 
     Args:
@@ -143,7 +170,8 @@ def printed_form(
 ) -> tuple[str, list[str], list[tuple[Any, ...]]]:
     """Return a form of one unit (default: the first of the tree) for a terminal: title, heads, rows; None where there is no figure.
 
-    Where people typed figures a last column, ``typed``, names the columns of the row whose figures are typed or made of typed ones.
+    Figures stand in the scale they are printed in, whose unit of measure is then part of the head. Where people typed figures a last column,
+    ``typed``, names the columns of the row whose figures are typed or made of typed ones.
 
     Raises: ReleaseError when the release, the form or the unit is not there.
     """
@@ -152,18 +180,25 @@ def printed_form(
         unit = unit or str(engine.scalar("SELECT unit_code FROM dim.unit ORDER BY unit_order LIMIT 1"))
         _must_have(engine, "unit", unit)
         columns = _columns(engine, form_id)
+        scales = {c["column_code"]: scale for c in columns if (scale := json.loads(c["expression"]).get("printed"))}
         figures = ", ".join(
-            f"CAST({quoted(c['column_code'])} AS DECIMAL(38,{c['decimals']})) AS {quoted(c['column_code'])}" for c in columns
+            quoted(code) if code in scales else f"CAST({quoted(code)} AS DECIMAL(38,{c['decimals']})) AS {quoted(code)}"
+            for c in columns
+            for code in [c["column_code"]]
         )
         rows = engine.sql(f"SELECT row_code, row_label_zh, {figures} FROM report.{quoted(form_id)} WHERE unit_code = ?", [unit])
         named = engine.sql("SELECT name_zh, name_en, period FROM dim.unit WHERE unit_code = ?", [unit]).to_pylist()[0]
         title = engine.scalar("SELECT title_zh FROM report.form WHERE form_id = ?", [form_id])
         typed = _typed(engine, form_id, unit)
-    heads = list(rows.column_names)
-    values = list(zip(*(rows.column(i).to_pylist() for i in range(rows.num_columns)), strict=True))
+    names = list(rows.column_names)
+    cells = [rows.column(i).to_pylist() for i in range(rows.num_columns)]
+    for i, name in enumerate(names):
+        if scale := scales.get(name):
+            to = {"divide_by": scale["divide_by"], "decimals": scale["decimals"]}
+            names[i], cells[i] = f"{name} ({scale['unit']})", [None if v is None else scaled(v, **to) for v in cells[i]]
     if typed:
-        heads, values = [*heads, "typed"], [(*row, " ".join(typed.get(row[0], ()))) for row in values]
-    return f"{form_id} {title}　{named['name_zh']} {named['name_en']}　{named['period']}", heads, values
+        names, cells = [*names, "typed"], [*cells, [" ".join(typed.get(code, ())) for code in cells[0]]]
+    return f"{form_id} {title}　{named['name_zh']} {named['name_en']}　{named['period']}", names, list(zip(*cells, strict=True))
 
 
 def verdicts(home: str | Path | None, as_of: int) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -234,7 +269,8 @@ def _must_have(engine: DuckDBEngine, what: str, name: str, form_id: str | None =
 
 def _columns(engine: DuckDBEngine, form_id: str) -> list[dict[str, Any]]:
     return engine.sql(
-        "SELECT column_code, decimals FROM report.form_column WHERE form_id = ? AND NOT is_hidden ORDER BY column_order", [form_id]
+        "SELECT column_code, decimals, expression FROM report.form_column WHERE form_id = ? AND NOT is_hidden ORDER BY column_order",
+        [form_id],
     ).to_pylist()
 
 
@@ -258,5 +294,5 @@ def _words(value: Any) -> Iterable[str]:
         yield str(value)
 
 
-def _frame(engine: DuckDBEngine, text: str, parameters: list[Any] | None = None) -> pd.DataFrame:
+def _frame(engine: DuckDBEngine, text: str, parameters: list[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
     return engine.connection.execute(text, parameters or []).df()

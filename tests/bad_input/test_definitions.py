@@ -200,5 +200,5 @@ def test_the_national_forms_are_refused_the_same_way(tmp_path: Path) -> None:
     [report] = check_templates.run(catalog=load_catalog(ROOT, "cn"), folder=tmp_path)
     assert (
         report.problem
-        == f"{path}:13: there is no indicator 'cases_solvd'; did you mean cases_solved or cases_solved_old or cases_solved_linked?"
+        == f"{path}:14: there is no indicator 'cases_solvd'; did you mean cases_solved or cases_solved_old or cases_solved_linked?"
     )

@@ -54,7 +54,7 @@ def test_a_zip_without_its_member_leaves_the_rest_of_the_work_done(office: Catal
     assert set(statuses(home, "FILED").values()) == {"auto"}
     assert set(statuses(home, "RECEIVED").values()) == {"missing"}  # zero is not missing
     assert ask(home, "SELECT DISTINCT reason FROM report.status WHERE column_code = 'RECEIVED' AND unit_code = '990101000000'") == [
-        ("nothing from 990101000000 in 2026-02 (move, never read)",)
+        ("needs 字 word from 字 word (post): not connected",)
     ]
     assert result.published is not None
     assert (result.published.folder / "forms" / "F.xlsx").is_file()

@@ -15,7 +15,7 @@ from policestats.errors import DefinitionError
 
 ROOT = Path(__file__).resolve().parents[2]
 META = ROOT / "schemas" / "meta"
-KINDS = ("standard", "table", "codelists", "policies", "source", "fact", "indicator", "form", "rule")
+KINDS = ("standard", "table", "codelists", "policies", "source", "fact", "indicator", "form", "column_set", "rule")
 # Where the files of each kind stand. Deliberately wrong definitions (tests/us_nibrs) are well spelt too.
 PLACES = {
     "standard": ["schemas/*/standard.yaml"],
@@ -26,6 +26,7 @@ PLACES = {
     "fact": ["schemas/*/facts/*.yaml", "tests/us_nibrs/*/facts/*.yaml"],
     "indicator": ["schemas/*/indicators/*.yaml", "tests/us_nibrs/*/indicators/*.yaml"],
     "form": ["report_templates/*/*.yaml", "tests/us_nibrs/*_definitions/*.yaml"],
+    "column_set": ["report_templates/*/column_sets/*.yaml"],
     "rule": ["expectations/*/*.yaml", "tests/**/strict_rules/*.yaml"],
 }
 FILES = [(kind, path) for kind, globs in PLACES.items() for glob in globs for path in sorted(ROOT.glob(glob))]
@@ -56,7 +57,23 @@ def test_every_schema_is_a_schema(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["name", "ref", "label", "condition", "conditions", "test", "bound", "other_column", "scalar", "join", "dimension"]
+    "name",
+    [
+        "name",
+        "ref",
+        "label",
+        "condition",
+        "conditions",
+        "test",
+        "bound",
+        "other_column",
+        "scalar",
+        "join",
+        "dimension",
+        "look",
+        "columns",
+        "check",
+    ],
 )
 def test_shared_definitions_agree(name: str) -> None:
     """Each schema stands alone, so that editors can use it; what several of them say must be said in the same words."""
@@ -153,6 +170,18 @@ blocks:
 checks:
   - {id: X01-01, severity: error, for: columns, that: "[T] = sum([R01..R10])", source: checks.csv}
 """
+COLUMN_SET = """\
+id: block
+columns:
+  - {code: FILED_M, indicator: cases_filed}
+  - split: sex
+    indicator: cases_filed
+    parent: FILED_M
+    members: [{code: MALE, is: "1", label: {zh: 男, en: Male}}, {code: FEMALE, is: "2", label: {zh: 女, en: Female}}]
+    unknown: {code: SEX_UNK, label: {zh: 不详, en: Unknown}}
+checks:
+  - {id: one, severity: error, for: rows, that: "FILED_M >= MALE", source: made up}
+"""
 RULE = """\
 table: incident
 rules:
@@ -173,6 +202,7 @@ GOOD = {
     "fact": FACT,
     "indicator": INDICATOR,
     "form": FORM,
+    "column_set": COLUMN_SET,
     "rule": RULE,
 }
 
@@ -221,6 +251,7 @@ TYPOS = [
     ("form", "classification:", "clasification:", 12, "unknown key 'clasification' in blocks.0.rows; did you mean classification?"),
     ("form", "parent:", "parnt:", 14, "unknown key 'parnt' in blocks.0.rows.sets.0; did you mean parent?"),
     ("form", "severity: error", "severity: eror", 16, "checks.0.severity is 'eror'; did you mean error?"),
+    ("column_set", "    unknown:", "    unknwn:", 8, "unknown key 'unknwn' in columns.1; did you mean unknown?"),
     ("rule", "    record:", "    recrd:", 8, "unknown key 'recrd' in rules.0; did you mean record?"),
     ("rule", "unique:", "uniqe:", 9, "unknown key 'uniqe' in rules.1; did you mean unique?"),
 ]
@@ -246,7 +277,7 @@ MISFITS = [
     ("fact", "  table: criminal_case\n", "", 1, "'table' is a required property"),
     ("fact", "  key: [case_no]\n", "  key: [case_no]\n  union: [{table: a, kind: b, columns: {c: d}}]\n", 3, "0.table"),
     ("fact", ", codelist: charge", "", 9, "'codelist' is a dependency of 'map'"),
-    ("fact", "flag: {", "column: filed_on, flag: {", 8, "0.dimensions.is_old.column"),
+    ("fact", "flag: {", "column: filed_on, flag: {", 8, "0.dimensions.is_old"),
     ("indicator", "  count: record\n", "", 1, "'count' is a required property"),
     ("indicator", "  count: record\n", "  count: record\n  sum: loss_yuan\n", 5, "0.sum"),
     ("indicator", "  count: record\n", "  count: record\n  show: opening\n", 5, "0.show"),
@@ -263,6 +294,8 @@ MISFITS = [
     ("form", "[T] = sum([R01..R10])", "[T] + sum([R01..R10])", 16, "checks.0.that"),
     ("form", "{charge: [C221, C222]}", "{charge: [C221, {is_late: true}]}", 14, "blocks.0.rows.sets.0.where.any.1.charge.1"),
     ("form", "{code: T,", "{code: 1,", 11, "1 is not of type 'string'"),
+    ("column_set", "{code: FILED_M, indicator: cases_filed}", "{use: other, indicator: cases_filed}", 3, "columns.0"),
+    ("column_set", "    unknown: {code: SEX_UNK, label: {zh: 不详, en: Unknown}}\n", "", 4, "'unknown' is a dependency of 'parent'"),
     ("rule", "severity: error\n", "severity: error\n    unique: [hour]\n", 9, "rules.0.record"),
     ("rule", "unique: [incident_no]", "table: {row_count: {at_least: -1}}", 9, "-1 is less than the minimum of 0"),
     ("rule", "unique: [incident_no]", "mostly: 95, codelist: type_code", 9, "95 is greater than the maximum of 1"),

@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
 
+from policestats.catalog import load_catalog
 from policestats.engines.duckdb import open_warehouse
+from policestats.reports.template import load_forms
 from tests.cli.commands import policestats
 from tests.cli.conftest import PERIOD, SOURCES, Office
 from tests.support.ledger import ROOT
@@ -60,7 +64,7 @@ def test_run_ends_with_a_summary(office: Office) -> None:
         # who uploaded what is no record; an exact repeat stands once
         for (table,) in source(office, database, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'unit_upload'"):
             rows += source(office, database, f'SELECT count(*) FROM (SELECT DISTINCT * FROM "{table}")')[0][0]
-    told = ["X01, X02, Z01, Z11, Z13, Z14", "template rate", "cell rate", "not automatic, and why", SILENT, "statistics.duckdb"]
+    told = ["X01, X02, X03,", "Z11, Z12, Z13, Z14", "template rate", "cell rate", "not automatic, and why", SILENT, "statistics.duckdb"]
     for words in (f"policestats: {PERIOD}", f"records           {rows:,} stand in core; read: {len(SOURCES)} sources", *told):
         assert words in done.out, words
     assert (office.home / "releases" / "current").exists()
@@ -78,6 +82,19 @@ def test_form_as_json_and_csv_are_the_same(office: Office) -> None:
     assert total["row_code"] == "T"
     assert Decimal(str(total["FILED_M"])) == tally(office, "X01", "T", "FILED_M")
     assert Decimal(str(total["SOLVED_M"])) == tally(office, "X01", "T", "SOLVED_M")
+
+
+def test_print_writes_the_forms_of_a_unit_and_names_the_files(office: Office, tmp_path: Path) -> None:
+    """The station has no book in the release, which holds those of the upper levels."""
+    assert not list(office.home.glob(f"releases/current/units/{SILENT}.*"))
+    done = policestats("print", "--home", office.home, "--unit", SILENT, "--form", "X01", "--form", "Z11", "-o", tmp_path / "paper")
+    assert (done.code, done.err) == (0, "")
+    files = [tmp_path / "paper" / f"{SILENT}.{suffix}" for suffix in ("xlsx", "pdf")]
+    assert done.out.split() == [str(f) for f in files]
+    assert load_workbook(files[0]).sheetnames == ["目录 Contents", "X01", "Z11"]
+    pages = ["".join(page.extract_text().split()) for page in PdfReader(files[1]).pages]
+    assert "刑事案件立案破案情况综合月报表" in pages[0]
+    assert "110警情分类统计表" in pages[1]  # each form begins a page
 
 
 def test_form_as_a_table_names_the_unit(office: Office) -> None:
@@ -98,7 +115,7 @@ def test_form_as_a_table_names_the_unit(office: Office) -> None:
         (["rate", "--unit", "990"], "this release has no unit '990'"),
         (["publish", "--period", "2025-01"], "no form has been tabulated for 2025-01 (there is 2025-02); run 'policestats tabulate --period 2025-01'"),
         (["tabulate", "--period", PERIOD, "--form", "X1"], "--form X1: there is no such form; did you mean X01"),
-        (["tabulate", "--period", PERIOD, "--as-of", "99"], "--as-of 99: there is no such load; the latest is 6"),
+        (["tabulate", "--period", PERIOD, "--as-of", "99"], "--as-of 99: there is no such load; the latest is 11"),
         (["tabulate", "--period", "2025-Q1", "--form", "X01"], "no form is due for 2025-Q1 (a quarter); these forms are made by month"),
         (["explain", "X01", "--row", "T", "--column", "FILED_M", "--period", "2025-01"], "2025-01 has not been tabulated: run 'policestats tabulate --period 2025-01'"),
         (["explain", "X01", "--row", "T", "--column", "FILED_M", "--period", PERIOD, "--unit", "990"], "--unit 990: no such unit in 2025-02"),
@@ -162,6 +179,8 @@ def test_explain_without_a_period_gives_the_definition_and_the_latest_run(office
     for words in (
         "[M01]",
         "SOLVED_CUR_M",
+        "Needs: ",
+        "from 案件系统 Case system (case_system)",
         "of which, within T",
         *chosen,
         "Sources",
@@ -258,11 +277,15 @@ def test_forms_tabulated_one_by_one_and_then_checked_are_as_if_made_together(off
     with open_warehouse(home) as engine:
         for table in ("run", "cell", "check_result", "check_count", "generation", "status", "contribution", "query"):
             engine.execute(f"DELETE FROM report.{table} WHERE period = '{PERIOD}'")
-    for form in ("Z14", "Z13", "Z11", "Z01", "X02"):
+    alone = ("Z14", "Z13", "Z11", "Z01", "X02")
+    monthly = [f.id for f in load_forms(load_catalog(ROOT, "cn")).values() if "month" in f.frequencies]
+    rest = [word for id in monthly if id not in (*alone, "X01") for word in ("--form", id)]
+    assert policestats("tabulate", "--home", home, "--period", PERIOD, *rest, "--policy", "late=restated").code in (0, 3)
+    for form in alone:
         assert policestats("tabulate", "--home", home, "--period", PERIOD, "--form", form, "--policy", "late=restated").code in (0, 3)
     early = policestats("check", "--home", home, "--period", PERIOD)
     assert early.code == 1
-    assert f"form X01 is not tabulated for {PERIOD} at load 6; run 'policestats tabulate --period {PERIOD} --as-of 6' first" in early.err
+    assert f"form X01 is not tabulated for {PERIOD} at load 11; run 'policestats tabulate --period {PERIOD} --as-of 11' first" in early.err
     assert policestats("tabulate", "--home", home, "--period", PERIOD, "--form", "X01", "--policy", "late=restated").code in (0, 3)
     assert checked(home) != together
     done = policestats("check", "--home", home, "--period", PERIOD)

@@ -24,12 +24,16 @@ COMMANDS = {
     "publish": ["--standard", "--home", "--period"],
     "run": ["--standard", "--home", "--period", "--source"],
     "form": ["--home", "FORM", "--unit", "--release", "--format"],
+    "print": ["--home", "--unit", "--form", "--format", "--release", "--output"],
     "trace": ["--home", "FORM", "--row", "--column", "--unit", "--format"],
     "explain": ["--standard", "--home", "FORM", "--row", "--column", "--period", "--unit", "--sql"],
-    "rate": ["--home", "--release", "--unit", "--format"],
-    "check-templates": ["--standard", "FOLDER"],
+    "rate": ["--standard", "--home", "--release", "--unit", "--by", "--form", "--what-if", "--without", "SOURCE,SOURCE", "--format"],
     "fill": ["export", "import", "diff"],
     "legacy": ["import"],
+    "check-templates": ["--standard", "--home", "FOLDER", "--period", "--to"],
+    "forms": ["--standard", "--sources", "--format", "markdown"],
+    "policies": ["--standard", "--home", "--policy", "--form", "--period", "--unit", "--format"],
+    "sources": ["--standard", "--home", "--format"],
 }
 
 
@@ -70,6 +74,7 @@ def test_the_first_page_names_every_command_and_a_first_try() -> None:
         (["run", "--period", "2026-10", "--source", "=x"], "'=x' is not written NAME=VALUE"),
         (["tabulate", "--period", "2026-10", "--policy", "late"], "'late' is not written NAME=VALUE"),
         (["rate", "--format", "xml"], "'xml' is not one of"),
+        (["print", "--format", "html"], "'html' is not one of"),
         (["simulate", "--months", "0"], "0 is not in the range"),
         (["simulate", "--scale", "0.5"], "--scale goes with --size city or province"),
         (["simulate", "--size", "city", "--drift", "drop:incident.mo_code"], "--silent, --defects and --drift go with --size small"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typst
 
 from policestats.catalog import Catalog
 from policestats.simulator import simulate
@@ -34,8 +35,24 @@ def test_no_file_holds_an_identity(catalog: Catalog, tmp_path: Path) -> None:
     tabulate.run(catalog=catalog, home=home, period=PERIOD)
     publish.run(catalog=catalog, home=home, period=PERIOD)
     kinds = {path.suffix for path in home.rglob("*") if path.is_file()}
-    assert {".parquet", ".duckdb", ".xlsx", ".html", ".json"} <= kinds  # what is looked into is there
+    assert {".parquet", ".duckdb", ".xlsx", ".pdf", ".html", ".json"} <= kinds  # what is looked into is there
     assert list(revealed(home, set().union(*known.values()))) == []
+    pseudonyms = _pseudonyms(home, catalog)
+    assert len(pseudonyms) > 100
+    assert list(revealed(home / "releases", pseudonyms)) == []  # they stay in the private warehouse
+
+
+def _pseudonyms(home: Path, catalog: Catalog) -> set[str]:
+    """Every pseudonym that was landed, of whatever table."""
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        found = {
+            value
+            for source in catalog.sources.values()
+            for table in source.tables.values()
+            if table.identity
+            for (value,) in connection.execute(f"SELECT DISTINCT {table.identity['pseudonym']} FROM core.{table.into}_version").fetchall()
+        }
+    return {value for value in found if value}
 
 
 def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
@@ -49,8 +66,17 @@ def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
             connection.execute(f"CREATE SCHEMA s; CREATE TABLE s.t AS {many}")
         with zipfile.ZipFile(tmp_path / f"{name}.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("sheet.xml", value)
+        page = f"#set page(width: 30mm); {value}".encode()  # narrower than the number is long
+        (tmp_path / f"{name}.pdf").write_bytes(typst.compile(page, format="pdf"))
         (tmp_path / f"{name}.json").write_text(value, encoding="utf-8")
     (tmp_path / "dirty.html").write_text("虚构人00001", encoding="utf-8")
     found = {place.removeprefix(str(tmp_path)) for place in revealed(tmp_path, known)} - {"/dirty.duckdb: bytes", "/dirty.parquet: bytes"}
-    expected = {"/dirty.duckdb: s.t.note", "/dirty.html: bytes", "/dirty.json: bytes", "/dirty.parquet: note", "/dirty.xlsx: sheet.xml"}
+    expected = {
+        "/dirty.duckdb: s.t.note",
+        "/dirty.html: bytes",
+        "/dirty.json: bytes",
+        "/dirty.parquet: note",
+        "/dirty.pdf: page 1",
+        "/dirty.xlsx: sheet.xml",
+    }
     assert found == expected

@@ -14,7 +14,7 @@ from policestats.simulator import SimulationResult, simulate
 from policestats.stages import conform, extract
 from policestats.stages.tabulate import tabulate
 from tests.support.ledger import ROOT
-from tests.support.tally import Statuses, differences, read_tally, statuses
+from tests.support.tally import COUNTED, Statuses, differences, read_tally, statuses
 
 QUICK = ["2025-02", "2025-07", "2026-02"]  # an ordinary month, the month of the merger, a second year with a silent station
 EVERY = [f"2025-{m:02d}" for m in range(1, 13)] + ["2026-01", "2026-02"]
@@ -42,7 +42,7 @@ def province(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> tupl
 def test_every_cell_equals_the_tally(province: tuple[Path, SimulationResult], catalog: Catalog, period: str) -> None:
     folder, made = province
     with open_warehouse(folder / "home") as engine:
-        result = tabulate(engine, catalog, ReferencePeriod.parse(period), load_forms(catalog))
+        result = tabulate(engine, catalog, ReferencePeriod.parse(period), load_forms(catalog), only=COUNTED)
         wrong = engine.sql(
             "SELECT DISTINCT check_id FROM report.check_result WHERE period = ? AND outcome = 'failed' AND severity = 'error'", [period]
         )
@@ -53,6 +53,12 @@ def test_every_cell_equals_the_tally(province: tuple[Path, SimulationResult], ca
     assert set(wrong.column(0).to_pylist()) == ({"Z01-07"} if period == "2026-01" else set())
     if period == made.silent_month:
         _silence_is_told(status, made)
+
+
+def test_the_tally_counts_the_forms_it_says(province: tuple[Path, SimulationResult]) -> None:
+    """A form of the tally that nobody compares would be counted in vain."""
+    folder, _ = province
+    assert {form for form, *_ in read_tally(folder / "sources" / "tally.csv", "2025-07")} == set(COUNTED)
 
 
 @pytest.mark.parametrize(("period", "month"), [("2025-Q1", "2025-03"), ("2025-H1", "2025-06"), ("2025", "2025-12")])

@@ -117,7 +117,12 @@ def _blocks(draw: Draw, standard: Standard, indicators: list[Row], kinds: Row) -
         return [{"id": "single", "rows": {"one": {"code": "ONE", "label": LABEL}}}]
     found = [c for c in _classifications(standard) if c["dimension"] in kinds]
     blocks: list[Row] = []
+    taken: set[str] = set()
     for classification in draw(st.lists(st.sampled_from(found), min_size=1, max_size=2, unique_by=lambda c: str(c["dimension"]))):
+        codes = set(standard.codelists[classification["codelist"]])
+        if codes & taken:  # some lists share codes, and row codes are unique in a form
+            continue
+        taken |= codes
         described: Row = {"classification": classification}
         if not blocks:
             described = {"total": {"code": "T", "label": LABEL}, "classification": classification}
@@ -169,7 +174,7 @@ def _classifications(standard: Standard) -> list[Row]:
     found: dict[str, Row] = {}
     for form in standard.forms.values():
         for block in form["blocks"]:
-            if "classification" in block["rows"]:
+            if "unknown" in block["rows"].get("classification", {}):  # chosen members have no row for all else
                 found.setdefault(block["rows"]["classification"]["dimension"], block["rows"]["classification"])
     return list(found.values())
 
@@ -251,6 +256,8 @@ def _named_kind(standard: Standard, fact: Row, name: Any, known: Row) -> tuple[s
         return ("text", [name["literal"]]) if isinstance(name["literal"], str) else ("other", [])
     if name in known:
         return known[name]
+    if name in fact.get("dimensions", {}):  # one that stands below
+        return _kind(standard, fact, fact["dimensions"][name], known)
     if "." in name:
         alias, column = name.split(".")
         table = next(join["table"] for join in fact["joins"] if join["as"] == alias)

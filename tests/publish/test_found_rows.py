@@ -50,10 +50,15 @@ def test_a_release_shows_found_rows_at_their_unit_only(tmp_path: Path) -> None:
     assert (told.records, told.value) == (2, f"{COUNTY_1} 2026-10: 2")
     assert f"Row: records whose filing_unit_code is {STATION_1}; found in the data of units of the level county" in told.lines[1]
 
-    book = load_workbook(result.folder / "forms" / "T01.xlsx")
-    shown = [s.title for s in book.worksheets if any(str(r[0].value).startswith("by_station/") for r in s.iter_rows())]
-    assert shown == ["东一县", "西一县"]  # no station of the third county filed a case
+    sheet = load_workbook(result.folder / "forms" / "T01.xlsx").worksheets[1]
+    band, shown = "", []
+    for label, _, code, *_ in sheet.iter_rows(values_only=True):
+        if code is None and label:
+            band = str(label).strip("　").partition("　")[0]
+        elif str(code).startswith("by_station/"):
+            shown.append(band)
+    assert list(dict.fromkeys(shown)) == ["东一县", "西一县"]  # no station of the third county filed a case
     page = (result.folder / "html" / "T01.html").read_text(encoding="utf-8")
     sections = {part[:12]: part for part in page.split('id="u-')[1:]}
-    assert f'title="by_station/{STATION_1}"' in sections[COUNTY_1]
+    assert f'data-row="by_station/{STATION_1}"' in sections[COUNTY_1]
     assert "by_station/" not in sections[PROVINCE] + sections[COUNTY_2]

@@ -9,6 +9,7 @@ import pytest
 from policestats.catalog import load_catalog
 from policestats.reports.status import TYPED
 from policestats.reports.template import load_forms
+from policestats.reports.writers.printed import PrintedColumn
 from policestats.stages.release_notes import Notes
 from tests.support.ledger import ROOT
 
@@ -34,19 +35,19 @@ def status(name: str, delivered: int, due: int, reason: str | None) -> dict[str,
 )
 def test_a_remark_says_what_is_lacking(at: dict[str, Any], zh: str, en: str) -> None:
     statuses = {COUNTY: {"A": at}, STATION: {"A": status("auto", 1, 1, None)}, OTHER: {"A": status("missing", 0, 1, None)}}
-    remark = Notes(CATALOG, UNITS).remark(COUNTY, "A", statuses)
+    remark = Notes(CATALOG.standard.marks, UNITS).remark(COUNTY, "A", statuses)
     assert remark is not None
     assert remark.text == {"zh": zh, "en": en}
 
 
 def test_a_footnote_does_not_say_its_mark_twice() -> None:
     form = load_forms(CATALOG)["X01"]
-    column = form.columns[0]
+    column, other = (PrintedColumn(c.code, c.label, c.unit, c.decimals, number=i) for i, c in enumerate(form.columns[:2], 1))
     statuses = {unit: {column.code: status("partial", 1, 2, "nothing")} for unit in (COUNTY, STATION)}
-    notes = Notes(CATALOG, UNITS)
+    notes = Notes(CATALOG.standard.marks, UNITS)
     remark = notes.remark(COUNTY, column.code, statuses)
     assert remark is not None
     assert remark.mark == "部分"
-    [note] = notes.of_unit(COUNTY, {column.code: remark}, list(form.columns[:2]))
-    assert note["zh"].startswith(f"部分 [{column.code}]: 应报 2 项")
-    assert note["en"].startswith(f"部分 partial [{column.code}]: 1/2 deliveries came")
+    [note] = notes.of_unit(COUNTY, {column.code: remark}, [column, other])
+    assert note["zh"].startswith(f"部分 [第1栏 {column.code}]: 应报 2 项")
+    assert note["en"].startswith(f"部分 partial [column 1 {column.code}]: 1/2 deliveries came")

@@ -19,7 +19,19 @@ from policestats.engines.duckdb import open_warehouse
 from policestats.errors import ReleaseError, StatisticsError
 from policestats.releases import trace
 from policestats.stages import explain, publish
-from tests.publish.standards import OTHER_CITY, PERIOD, STATION_1, definitions, file_case, tabulated, warehouse
+from tests.publish.standards import (
+    EAST,
+    OTHER_CITY,
+    PERIOD,
+    PROVINCE,
+    STATION_1,
+    UNKNOWN,
+    WEST,
+    definitions,
+    file_case,
+    tabulated,
+    warehouse,
+)
 
 
 def names(home: Path) -> list[str]:
@@ -32,11 +44,14 @@ def run(home: Path, catalog: Catalog, period: str = PERIOD) -> publish.PublishRe
 
 def test_a_release_has_its_files_and_becomes_current(home: Path, small: Catalog) -> None:
     result = run(home, small)
-    assert result.files == ["forms/T01.xlsx", "html/T01.html", "html/index.html", "manifest.json", "statistics.duckdb", "trace.duckdb"]
+    books = [f"units/{unit}.{suffix}" for unit in (UNKNOWN, PROVINCE, EAST, WEST) for suffix in ("pdf", "xlsx")]  # the upper levels
+    assert result.files == [
+        "forms/T01.xlsx", "html/T01.html", "html/index.html", "html/rates.html", "manifest.json", "statistics.duckdb", "trace.duckdb", *books,
+    ]  # fmt: skip
     assert result.changed == ["first release of 2026-10"]
     assert os.readlink(home / "releases" / "current") == "2026-10-r1"
     assert result.folder == home / "releases" / "2026-10-r1"
-    assert names(home) == [".lock", "2026-10-r1", "current"]
+    assert names(home) == [".lock", "2026-10-r1", "current", "index.html"]
 
 
 def test_the_same_again_makes_no_new_release(home: Path, small: Catalog) -> None:
@@ -45,7 +60,7 @@ def test_the_same_again_makes_no_new_release(home: Path, small: Catalog) -> None
     second = run(home, small)
     assert (second.unchanged, second.folder, second.release_id) == (True, first.folder, first.release_id)
     assert second.changed == []
-    assert names(home) == [".lock", "2026-10-r1", "current"]
+    assert names(home) == [".lock", "2026-10-r1", "current", "index.html"]
 
 
 def test_a_new_case_makes_a_new_release_that_says_what_changed(home: Path, small: Catalog) -> None:
@@ -109,9 +124,9 @@ def test_killed_anywhere_and_run_again_it_ends_the_same(home: Path, small: Catal
     assert len(names(home)) == 2  # the lock, and what was left of the build (or, at the very end, the release)
     result = run(home, small)
     assert result.unchanged == (where == "point_current")  # the release stood already, only `current` was missing
-    assert names(home) == [".lock", "2026-10-r1", "current"]
+    assert names(home) == [".lock", "2026-10-r1", "current", "index.html"]
     assert os.readlink(home / "releases" / "current") == "2026-10-r1"
-    assert len(result.files) == 6
+    assert len(result.files) == 7 + 4 * 2  # and books of four units, each twice
     assert policestats.read_form("T01", home=home)["FILED"].sum() > 0
 
 
@@ -163,10 +178,10 @@ def test_an_error_leaves_nothing_behind(home: Path, small: Catalog, monkeypatch:
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(publish, "write_workbook", fail)
+        patch.setattr(publish, "write_form_workbook", fail)
         with pytest.raises(OSError, match="disk full"):
             run(home, small)
-    assert names(home) == [".lock", "2026-10-r1", "current"]
+    assert names(home) == [".lock", "2026-10-r1", "current", "index.html"]
     assert run(home, small).folder.name == "2026-10-r2"
 
 

@@ -45,7 +45,7 @@ def test_all_tables_of_the_contract_are_there(release: Published) -> None:
     }
     assert {
         "report.form", "report.form_row", "report.form_column", "report.cell", "report.status", "report.check_result", "report.check_count",
-        "report.generation", "report.query", "report.row_member", "dim.unit", "dim.nbs_group", "dim.charge", "release.manifest",
+        "report.generation", "report.generation_trend", "report.query", "report.row_member", "dim.unit", "dim.nbs_group", "dim.charge", "release.manifest",
     } <= found  # fmt: skip
     assert not found & {"report.contribution", "report.column_reading", "report.unit_member"}  # restricted: in trace.duckdb alone
 

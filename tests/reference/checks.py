@@ -150,8 +150,8 @@ def _call(function: str, side: Side, place: _Place) -> Decimal | None:
         return _total([_side(side, place.at(unit, "own")) for unit in tree.below(place.unit)])
     if function == "children":
         return _total([_side(side, place.at(mode="own")), *(_side(side, place.at(child)) for child in tree.children(place.unit))])
-    if function == "days":
-        return None  # the daily forms are not read here
+    if function in ("days", "months"):
+        return None  # the forms of shorter periods are not read here
     raise ValueError(f"check: {function} is no function")
 
 
@@ -165,7 +165,8 @@ def _implied(now: Tabulation) -> Iterator[Failure]:
     counted = [code for code in now.columns if now.indicator(code) is not None]
     total = next((row.code for row in now.rows if row.kind in ("total", "one")), None)
     totals = {row.block: row.code for row in now.rows if row.kind == "total"}
-    blocks = {row.block: totals.get(row.block, total) for row in now.rows if row.kind == "leaf"}
+    apart = {block["id"] for block in now.form["blocks"] if "apart" in block["rows"]}
+    blocks = {row.block: totals.get(row.block, total) for row in now.rows if row.kind == "leaf" and row.block not in apart}
     for unit in now.units():
         for code in counted:
             indicator = now.indicator(code)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from .calendar import Clock, as_day
 from .standard import Row, Standard
 
 Truth = bool | None
+LOOKS = ("exists", "count_over", "sum_over", "earliest", "last")
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,10 @@ def value_of(name: Any, row: Row) -> Any:
     """A dimension or column of ``row``, or a ``{literal: v}`` in its place."""
     if isinstance(name, dict):
         return name["literal"]
-    if name not in row:
-        raise KeyError(f"{name!r} is no column or dimension here; there are {', '.join(sorted(row))}")
-    return row[name]
+    try:
+        return row[name]
+    except KeyError:
+        raise KeyError(f"{name!r} is no column or dimension here; there are {', '.join(sorted(row))}") from None
 
 
 def dimension(definition: Row, row: Row, anchor: Anchor) -> Any:
@@ -76,8 +78,8 @@ def dimension(definition: Row, row: Row, anchor: Anchor) -> Any:
         return next((value for value in (value_of(name, row) for name in argument) if value is not None), None)
     if kind == "flag":
         return holds(argument, row, anchor) is True  # only true counts, so a flag is never null
-    if kind == "exists":
-        return _exists(argument, row, anchor)
+    if kind in LOOKS:
+        return _look(kind, argument, row, anchor)
     if kind == "posted":
         return anchor.clock.posted(value_of(argument["on"], row), value_of(argument["entered"], row))
     if kind == "late":
@@ -87,7 +89,14 @@ def dimension(definition: Row, row: Row, anchor: Anchor) -> Any:
     if kind == "policy":
         return anchor.standard.policies[argument]
     if kind in ("days_after", "months_after"):
-        return _later(kind, argument, row)
+        return _later(kind, argument, row, anchor)
+    if kind in ("year", "hour", "weekday"):
+        value = _named(argument, row, anchor)
+        return None if value is None else {"year": value.year, "hour": getattr(value, "hour", 0), "weekday": value.isoweekday()}[kind]
+    if kind in ("days", "seconds", "midpoint", "minus"):
+        return _of_two(kind, *(_named(part, row, anchor) for part in argument))
+    if kind == "bands":
+        return _band(argument, row, anchor)
     if kind == "number":
         text = value_of(argument, row)
         return None if text is None else int(text)
@@ -99,9 +108,49 @@ def dimension(definition: Row, row: Row, anchor: Anchor) -> Any:
     raise KeyError(f"{kind!r} is no kind of dimension")
 
 
-def _later(kind: str, argument: Row, row: Row) -> date | None:
+def _named(name: Any, row: Row, anchor: Anchor) -> Any:
+    """A value that may also be one of the two days at the end of the window."""
+    if name == "period_end":
+        return anchor.period_end
+    return anchor.period_end - timedelta(days=1) if name == "period_last_day" else value_of(name, row)
+
+
+def _of_two(kind: str, first: Any, second: Any) -> Any:
+    if first is None or second is None:
+        return None
+    if kind == "minus":
+        return first - second
+    if kind == "days":
+        return (_day(second) - _day(first)).days
+    first, second = (v if isinstance(v, datetime) else datetime.combine(v, time()) for v in (first, second))
+    seconds = (second - first) // timedelta(seconds=1)
+    return seconds if kind == "seconds" else first + timedelta(seconds=seconds // 2)
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _band(argument: Row, row: Row, anchor: Anchor) -> Any:
+    bounds, codes = (
+        anchor.standard.policies[argument[k]["policy"]] if isinstance(argument[k], dict) else argument[k] for k in ("bounds", "codes")
+    )
+    number = value_of(argument["of"], row)
+    if (
+        number is None
+        or ("above" in argument and number <= argument["above"])
+        or ("at_least" in argument and number < argument["at_least"])
+    ):
+        return None
+    for bound, code in zip(bounds, codes, strict=False):
+        if number < bound or (number == bound and argument.get("closed") != "left"):
+            return code
+    return codes[-1]
+
+
+def _later(kind: str, argument: Row, row: Row, anchor: Anchor) -> date | None:
     """The date so many days or months after another; the last day of a month that is too short."""
-    day = as_day(value_of(argument["date"], row))
+    day = as_day(_named(argument["date"], row, anchor))
     wanted = argument["days" if kind == "days_after" else "months"]
     count = wanted if isinstance(wanted, int) else value_of(wanted, row)
     if day is None or count is None:
@@ -167,8 +216,8 @@ def _operator(kind: str, value: Any, operand: Any, row: Row, anchor: Anchor) -> 
         return _compare(value, anchor.standard.policies[operand], row, anchor)
     if isinstance(operand, dict):
         operand = value_of(operand["column"], row)
-    elif operand == "period_end":
-        operand = anchor.period_end
+    elif operand in ("period_end", "period_last_day"):
+        operand = _named(operand, row, anchor)
     if kind == "equals":
         return _equal(value, operand)
     if kind == "not_equal":
@@ -194,11 +243,21 @@ def _alike(value: Any, other: Any) -> tuple[Any, Any]:
     return value, other
 
 
-def _exists(argument: Row, row: Row, anchor: Anchor) -> bool:
+def _look(kind: str, argument: Row, row: Row, anchor: Anchor) -> Any:
+    """What the matching rows of another table say: whether there are any, how many, their sum, least or greatest value."""
     wanted = {right: value_of(left, row) for right, left in argument["on"].items()}
-    if None in wanted.values():
-        return False
-    return any(
-        all(other[right] == value for right, value in wanted.items()) and holds(argument.get("where", {}), other, anchor) is True
-        for other in anchor.tables.get(argument["table"], [])
-    )
+    values = []
+    for other in anchor.tables.get(argument["table"], []) if None not in wanted.values() else []:
+        seen = dict(other)
+        for name, definition in argument.get("dimensions", {}).items():
+            seen[name] = dimension(definition, seen, anchor)
+        if all(seen[right] == value for right, value in wanted.items()) and holds(argument.get("where", {}), seen, anchor) is True:
+            values.append(seen[argument["of"]] if "of" in argument else 1)
+    known = [value for value in values if value is not None]
+    return {
+        "exists": lambda: bool(values),
+        "count_over": lambda: len(values),
+        "sum_over": lambda: sum(known),
+        "earliest": lambda: min(known, default=None),
+        "last": lambda: max(known, default=None),
+    }[kind]()

@@ -17,14 +17,14 @@ DERIVED = ("formula", "rate", "change", "share_of", "per_day", "wilson")
 STORED_DECIMALS = 6  # what a published cell can hold
 
 
-def derived(column: Row, row: str, operand: Operand, days: Days) -> Number:
+def derived(column: Row, row: str, policies: Row, operand: Operand, days: Days) -> Number:
     """The exact value of a derived column in ``row``; None when an operand is missing or the base is zero ("—")."""
     if "formula" in column:
         return _weighted(column["formula"], row, operand)
     if "rate" in column:
         rate = column["rate"]
-        above = _weighted(rate["of"], rate.get("of_row", row), operand)
-        return _quotient(above, _weighted(rate["over"], rate.get("over_row", row), operand), column.get("per", rate.get("per", 1)))
+        above, below = (_weighted(_chosen(rate[side], policies), rate.get(f"{side}_row", row), operand) for side in ("of", "over"))
+        return _quotient(above, below, column.get("per", rate.get("per", 1)))
     if "share_of" in column:
         share = column["share_of"]
         return _quotient(operand(row, share["column"]), operand(share.get("except", {}).get(row, share["row"]), share["column"]), 100)
@@ -73,6 +73,11 @@ def _weighted(of: Any, row: str, operand: Operand) -> Number:
             return None
         total += value * Fraction(str(weight))
     return total
+
+
+def _chosen(side: Any, policies: Row) -> Any:
+    """Weights as numbers: a policy says some of them."""
+    return {code: policies[w["policy"]] if isinstance(w, dict) else w for code, w in side.items()} if isinstance(side, dict) else side
 
 
 def _quotient(value: Number, base: Number, per: int) -> Number:

@@ -21,22 +21,43 @@ def fact_rows(fact_id: str, anchor: Anchor) -> list[Row]:
     return anchor.facts[fact_id]
 
 
+class _FactRow(dict[str, Any]):
+    """A row that works a dimension or a joined column out when it is first asked for, so dimensions may stand in any order."""
+
+    def __init__(self, row: Row, fact: Row, anchor: Anchor) -> None:
+        super().__init__(row)
+        self.columns = row
+        self.waiting, self.anchor = dict(fact.get("dimensions", {})), anchor
+        self.joins = {join["as"]: join for join in fact.get("joins", [])}
+        for name in self.waiting:
+            self.pop(name, None)  # a dimension hides the column of its name, except from itself
+
+    def __missing__(self, name: str) -> Any:
+        if name in self.waiting:
+            self[name] = dimension(self.waiting.pop(name), self, self.anchor)
+        elif name.partition(".")[0] in self.joins:
+            _join(self.joins.pop(name.partition(".")[0]), self, self.anchor)
+        elif name in self.columns:
+            return self.columns[name]
+        else:
+            raise KeyError(name)
+        return self[name]
+
+    def whole(self) -> Row:
+        """The row with everything worked out."""
+        for join in list(self.joins):
+            if join in self.joins:
+                _join(self.joins.pop(join), self, self.anchor)
+        for name in list(self.waiting):
+            if name in self.waiting:
+                self[name] = dimension(self.waiting.pop(name), self, self.anchor)
+        return dict(self)
+
+
 def _work_out(fact: Row, anchor: Anchor) -> list[Row]:
     rows = [row for row in _source_rows(fact, anchor) if holds(fact.get("where", {}), row, anchor) is True]
-    for row in rows:
-        for join in fact.get("joins", []):
-            _join(join, row, anchor)
     _check_unique(fact, anchor)
-    # Joins may name a dimension (`at: posted_on`) and dimensions name joined columns, so both are taken as they become known.
-    for row in rows:
-        for name, definition in fact.get("dimensions", {}).items():
-            row[name] = dimension(definition, row, anchor)
-            for join in fact.get("joins", []):
-                if name == join.get("at") or name in join["on"].values():
-                    _join(join, row, anchor)
-        for name in [name for join in fact.get("joins", []) for name in (*join["on"].values(), join.get("at", "period_end"))]:
-            if name != "period_end":
-                value_of(name, row)  # raises for a name that nobody declared
+    rows = [_FactRow(row, fact, anchor).whole() for row in rows]
     if "first" in fact:  # its order may name a dimension, such as the day an event counts on
         rows = _first(fact["first"], rows, anchor)
     return spells(fact["spells"], rows, anchor) if "spells" in fact else rows
@@ -72,7 +93,7 @@ def _join(join: Row, row: Row, anchor: Anchor) -> None:
     declared = anchor.standard.tables.get(join["table"], {}).get("columns", right[0] if right else {})
     for column in declared:
         row[f"{join['as']}.{column}"] = None
-    wanted = {column: row.get(left) for column, left in join["on"].items()}
+    wanted = {column: value_of(left, row) for column, left in join["on"].items()}
     if None in wanted.values():
         return
     found = [other for other in right if all(other[column] == value for column, value in wanted.items())]
@@ -107,7 +128,7 @@ def _latest(join: Row, found: list[Row], row: Row, anchor: Anchor) -> list[Row]:
 def _is_by(on: Any, at: str, row: Row, anchor: Anchor) -> bool:
     if at == "period_end":
         return bool(as_day(on) < anchor.period_end)
-    limit = row.get(at)
+    limit = value_of(at, row)
     if limit is None:
         return False
     if isinstance(limit, datetime):  # a moment: history up to that moment

@@ -50,6 +50,7 @@ class Tabulation:
         self.columns: dict[str, Row] = {column["code"]: column for column in self.form["columns"] if self._prints(column)}
         self.rows = form_rows(self.form, standard)
         self._seen_unknown = False
+        self._narrowed: dict[Any, Row] = {}
         self._anchors: dict[date, Anchor] = {}
         self._totals: dict[Key, Fraction] = {}
         self._dynamic: dict[str, set[str]] = {}
@@ -72,7 +73,20 @@ class Tabulation:
     def has_cell(self, row: str, column: str) -> bool:
         """Whether the form prints ``column`` in ``row`` at this frequency."""
         member = row.partition("/")[0]  # a row below a member has the columns of the member
-        return column in self.columns and member in self.columns[column].get("rows", [member])
+        if column not in self.columns or member not in self.columns[column].get("rows", [member]):
+            return False
+        blocks = self.columns[column].get("blocks")
+        return blocks is None or self._block_of(member) in blocks
+
+    def _block_of(self, row: str) -> str:
+        return next((r.block for r in self.rows if r.code == row), row)
+
+    def _is_evaluated(self, row: str, indicator: Row) -> bool:
+        """Whether a record that ``indicator`` counts is looked at for ``row``: some column of it has a cell there, or in another row of a partition."""
+        columns = [code for code in self._applicable if self.indicator(code) == indicator]
+        own = next(r for r in self.rows if r.code == row)
+        together = [row] if own.kind == "of_which" else [r.code for r in self.rows if r.block == own.block and r.kind != "of_which"]
+        return any(self.has_cell(code, column) for code in together for column in columns)
 
     def value(self, unit: str, row: str, column: str) -> Decimal | None:
         """The published value of a cell."""
@@ -92,7 +106,9 @@ class Tabulation:
         if "ledger" in definition:
             return definition
         named = self.standard.indicators[definition["indicator"]] if "indicator" in definition else None
-        return None if named is None or named.get("manual") else named
+        if named is None or named.get("manual"):
+            return None
+        return {**named, "where": {"all": [named.get("where", {}), definition["where"]]}} if "where" in definition else named
 
     def variant(self, column: str) -> str:
         """The variant of an indicator column."""
@@ -120,7 +136,7 @@ class Tabulation:
             return None  # typed by people
         if self.indicator(column) is not None:
             return self._totals.get((unit, row, column), Fraction(0)) if column in self._applicable else None
-        return derived(self.columns[column], row, lambda at, code: self._exact(unit, at, code), self._days)
+        return derived(self.columns[column], row, self.standard.policies, lambda at, code: self._exact(unit, at, code), self._days)
 
     def _days(self, column: str) -> int:
         this = self.window(column)
@@ -135,7 +151,7 @@ class Tabulation:
         keys: set[tuple[Any, ...]] = set()
         for contribution in contributions(indicator, this, anchor):
             unit = self.tree.find(contribution.unit)
-            rows = rows_of_record(self.form, contribution.record, indicator.get("as", {}), anchor)
+            rows = rows_of_record(self._form_for(indicator), contribution.record, indicator.get("as", {}), anchor)
             if unit == self.standard.unknown_unit and rows and self._is_from_elsewhere(contribution, [unit]):
                 self._seen_unknown = True
             for row in rows:
@@ -147,6 +163,23 @@ class Tabulation:
             self._add_dynamic(column, indicator, contribution, unit, keys, anchor)
         if is_distinct(indicator) and "partner" in indicator:
             raise ValueError(f"form {self.form['id']}: {column}: a distinct count of transfers has no meaning in the language")
+
+    def _form_for(self, indicator: Row) -> Row:
+        """The form with only the rows that a column of ``indicator`` has cells in: a fact need not know the dimensions of the others."""
+        key = id(self.standard.indicators.get(str(indicator.get("id")), indicator)), repr(indicator.get("where"))
+        if key not in self._narrowed:
+            wanted = {row.code for row in self.rows if self._is_evaluated(row.code, indicator)}
+            blocks = []
+            for block in self.form["blocks"]:
+                described = block["rows"]
+                sets = [part for part in described.get("sets", []) if part["code"] in wanted]
+                plain = {r.code for r in self.rows if r.block == block["id"] and r.kind != "of_which"}
+                if "cross" in described or plain & wanted:
+                    blocks.append({**block, "rows": {**described, "sets": sets}})
+                elif sets:
+                    blocks.append({**block, "rows": {"sets": sets}})
+            self._narrowed[key] = {**self.form, "blocks": blocks}
+        return self._narrowed[key]
 
     def _add_dynamic(
         self, column: str, indicator: Row, contribution: Contribution, unit: str, keys: set[tuple[Any, ...]], anchor: Anchor

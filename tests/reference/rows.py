@@ -34,7 +34,8 @@ def form_rows(form: Row, standard: Standard) -> list[FormRow]:
         if "total" in described:
             rows.append(FormRow(described["total"]["code"], name, "total", None))
             total = described["total"]["code"]
-        rows += _members(described["classification"], name, total, standard) if "classification" in described else []
+        above = None if "apart" in described else total
+        rows += _members(described["classification"], name, above, standard) if "classification" in described else []
         rows += [FormRow(part["code"], name, "of_which", part.get("parent")) for part in described.get("sets", [])]
     codes = [row.code for row in rows]
     for code in codes:
@@ -53,9 +54,10 @@ def rows_of_record(form: Row, record: Row, renamed: Row, anchor: Anchor) -> set[
             continue
         if "cross" in described:
             continue
-        codes |= {described[kind]["code"] for kind in ("one", "total") if kind in described}
-        if "classification" in described:
-            codes |= _path(described["classification"], seen, anchor.standard)
+        path = _path(described["classification"], seen, anchor.standard) if "classification" in described else {""}
+        if not path:  # it is none of the block's members
+            continue
+        codes |= path - {""} | {described[kind]["code"] for kind in ("one", "total") if kind in described}
         codes |= {part["code"] for part in described.get("sets", []) if holds(part["where"], seen, anchor) is True}
     return codes
 
@@ -75,23 +77,44 @@ def dynamic_rows_of_record(form: Row, column: str, record: Row, renamed: Row, an
 
 
 def _members(classification: Row, block: str, total: str | None, standard: Standard) -> list[FormRow]:
-    members = standard.codelists[classification["codelist"]]
+    members = chosen_members(classification, standard)
     inner = {member["parent_code"] for member in members.values()}
     rows = [
         FormRow(code, block, "inner" if code in inner else "leaf", member["parent_code"] if member["parent_code"] in members else total)
         for code, member in members.items()
     ]
-    if classification["unknown"] not in members:
+    if "unknown" in classification and classification["unknown"] not in members:
         rows.append(FormRow(classification["unknown"], block, "leaf", total))
     return rows
 
 
-def _path(classification: Row, record: Row, standard: Standard) -> set[str]:
-    """The leaf of a record and the inner members above it; what is no leaf of the list goes to ``unknown``."""
+def chosen_members(classification: Row, standard: Standard) -> dict[str, Row]:
+    """The members that are rows: all, or those named with all below them, down to so many levels."""
     members = standard.codelists[classification["codelist"]]
+    if not {"members", "depth"} & set(classification):
+        return members
+    named = [str(code) for code in classification["members"]] if "members" in classification else None
+
+    def above(code: str) -> list[str]:
+        parent = members[code]["parent_code"]
+        return [code, *(above(parent) if parent in members else [])]
+
+    chosen = {code: member for code, member in members.items() if named is None or set(above(code)) & set(named)}
+    return {
+        code: member
+        for code, member in chosen.items()
+        if "depth" not in classification or len([c for c in above(code) if c in chosen]) <= classification["depth"]
+    }
+
+
+def _path(classification: Row, record: Row, standard: Standard) -> set[str]:
+    """The leaf of a record and the inner members above it; what is no leaf goes to ``unknown``, or nowhere when there is none."""
+    members = chosen_members(classification, standard)
     inner = {member["parent_code"] for member in members.values()}
     code = value_of(classification["dimension"], record)
     if code not in members or code in inner:
+        if "unknown" not in classification:
+            return set()
         code = classification["unknown"]
     path = {code}
     while code in members and members[code]["parent_code"] in members:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-Row = dict[str, Any]
+from .written import Row, whole_facts, whole_form
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """SafeLoader in which `on` and `no` are words, and `null` as a key is one too: the language has the keys `on` and `null`."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -23,7 +23,7 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
@@ -38,6 +38,7 @@ class Standard:
     indicators: dict[str, Row]
     forms: dict[str, Row]
     policies: Row  # policy id -> the value or condition in force
+    column_sets: dict[str, Row] = field(default_factory=dict)
 
     @property
     def unknown_unit(self) -> str:
@@ -50,7 +51,7 @@ class Standard:
 
     def with_form(self, form: Row) -> Standard:
         """Return this standard with one more form (or another form of that id)."""
-        return replace(self, forms={**self.forms, form["id"]: form})
+        return replace(self, forms={**self.forms, form["id"]: whole_form(form, self.column_sets)})
 
 
 def load(standard_dir: Path, templates_dir: Path, policies: Mapping[str, str] | None = None) -> Standard:
@@ -67,14 +68,16 @@ def load(standard_dir: Path, templates_dir: Path, policies: Mapping[str, str] | 
         in_force[policy["id"]] = policy["choices"][chosen.pop(policy["id"], policy["default"])]
     if chosen:
         raise KeyError(f"no such policy: {', '.join(sorted(chosen))}")
+    sets = {part["id"]: part for part in _entries(templates_dir / "column_sets")}
     return Standard(
         settings=_read(standard_dir / "standard.yaml"),
         tables={table["table"]: table for table in _entries(standard_dir / "tables")},
         codelists={path.stem: _codelist(path) for path in sorted((standard_dir / "codelists").glob("*.csv"))},
-        facts={fact["id"]: fact for fact in _entries(standard_dir / "facts")},
+        facts=whole_facts(_entries(standard_dir / "facts")),
         indicators={indicator["id"]: indicator for indicator in _entries(standard_dir / "indicators")},
-        forms={form["id"]: form for form in _entries(templates_dir)},
+        forms={form["id"]: whole_form(form, sets) for form in _entries(templates_dir)},
         policies=in_force,
+        column_sets=sets,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -11,11 +12,22 @@ from typing import Any
 import yaml
 
 from policestats.catalog import Catalog
+from policestats.engines.duckdb import DuckDBEngine
 from policestats.periods import ReferencePeriod
+from policestats.reports.template import Form
+from policestats.stages.tabulate import tabulate
 
 FOLDER = Path(__file__).parent
 Row = dict[str, Any]
 LAW_OF_2025 = date(2026, 1, 1)
+#: An end or a decision that stands in the same row: its day, and the time it was entered, which is noon of that day when it is omitted.
+SECOND_CLOCKS = {
+    "confirmed_on": "confirmation_entered_at",
+    "performed_on": "performance_entered_at",
+    "decided_on": "decision_entered_at",
+    "agreed_on": "agreement_entered_at",
+    "ended_on": "end_entered_at",
+}
 
 
 @dataclass(frozen=True)
@@ -51,10 +63,9 @@ def rows(case: Path, catalog: Catalog) -> dict[str, list[Row]]:
         for row in table_rows:
             if "entered_at" in table.columns and "entered_at" not in row:
                 row["entered_at"] = _noon(_event_day(name, row, table.date))
-            if row.get("confirmed_on") and "confirmation_entered_at" not in row:
-                row["confirmation_entered_at"] = _noon(row["confirmed_on"])
-            if row.get("performed_on") and "performance_entered_at" not in row:
-                row["performance_entered_at"] = _noon(row["performed_on"])
+            for day, entry in SECOND_CLOCKS.items():
+                if entry in table.columns and row.get(day) and entry not in row:
+                    row[entry] = _noon(row[day])
     return found
 
 
@@ -75,6 +86,49 @@ def expected(case: Path) -> list[Expected]:
 def periods(case: Path) -> list[ReferencePeriod]:
     """Return the periods a case speaks of, each once."""
     return [ReferencePeriod.parse(text) for text in dict.fromkeys(e.period for e in expected(case))]
+
+
+def disagreement(engine: DuckDBEngine, catalog: Catalog, form: Form, case: Path, period: ReferencePeriod) -> str | None:
+    """Tabulate ``form`` over the rows of a case, which ``engine`` holds, and say where it is not as the case expects; None when all is."""
+    tabulate(engine, catalog, period, {form.id: form}, full=True)
+    entries = [e for e in expected(case) if e.period == period.text]
+    found = engine.sql(
+        "SELECT DISTINCT check_id FROM report.check_result WHERE outcome = 'failed' AND severity = 'error' AND form_id = ? AND period = ?",
+        [form.id, period.text],
+    )
+    failed = set(found.column(0).to_pylist())
+    wanted = {check for e in entries for check in e.failed_checks}
+    if failed != wanted:
+        return f"{period} the error checks {sorted(failed)} failed, not {sorted(wanted)}"
+    key = [form.id, period.text]
+    rows = engine.sql("SELECT unit_code, row_code, column_code, value FROM report.cell WHERE form_id = ? AND period = ?", key).to_pylist()
+    stored = {(r["unit_code"], r["row_code"], r["column_code"]): r["value"] for r in rows}
+    base = {c.code for c in form.columns_for(period.frequency) if c.kind in ("base", "formula")}
+    rows = engine.sql(
+        "SELECT DISTINCT unit_code, column_code FROM report.status WHERE form_id = ? AND period = ? AND status = 'not_applicable'", key
+    ).to_pylist()
+    unfilled = {(r["unit_code"], r["column_code"]) for r in rows}
+
+    def value(unit: str, row: str, column: str) -> Decimal | None:
+        return stored.get((unit, row, column), Decimal(0) if column in base and (unit, column) not in unfilled else None)
+
+    return next((told for entry in entries if (told := difference(entry, value, form)) is not None), None)
+
+
+def difference(entry: Expected, value: Callable[[str, str, str], Decimal | None], form: Form) -> str | None:
+    """Say which cell is not as ``entry`` expects; None when all are. Raises: KeyError for a row or column that the form does not have."""
+    for (row, column), wanted in entry.cells.items():
+        if "/" not in row:  # a misspelt cell would otherwise read as 0; rows found in the data have no place in the form
+            form.row(row)
+        form.column(column)
+        found = value(entry.unit, row, column)
+        if found != wanted:
+            return f"{entry.period} {entry.unit} {row}.{column} is {found}, not {wanted}"
+    for column in entry.rest_is_zero:
+        for row in (r.code for r in form.rows if form.column(column).applies(r.code) and (r.code, column) not in entry.cells):
+            if value(entry.unit, row, column):
+                return f"{entry.period} {entry.unit} {row}.{column} is {value(entry.unit, row, column)}, not 0"
+    return None
 
 
 def _cell(name: str) -> tuple[str, str]:

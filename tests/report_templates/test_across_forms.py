@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -49,6 +50,67 @@ def test_rows_and_columns_have_names_in_both_languages(form: Form) -> None:
         assert not any("\u4e00" <= sign <= "\u9fff" for sign in label["en"]), label
     siblings = [(r.block, r.parent, r.label["en"]) for r in form.rows]
     assert len(siblings) == len(set(siblings))
+
+
+def test_x18_is_compared_with_the_months_of_x01() -> None:
+    """Filed and solved in a quarter are the sums of three months: filed C2, C3, C5, C8, C9, of which C5 late in October."""
+    quarter = ReferencePeriod.parse("2026-Q4")
+    with ledger(CATALOG, tables("X18/filing")) as engine:
+        tabulate(engine, CATALOG, quarter, {"X18": FORMS["X18"]})
+        alone = outcomes(engine, "X18")
+    with ledger(CATALOG, tables("X18/filing")) as engine:
+        for month in ("2026-10", "2026-11", "2026-12"):
+            tabulate(engine, CATALOG, ReferencePeriod.parse(month), {"X01": FORMS["X01"]})
+        tabulate(engine, CATALOG, quarter, {"X18": FORMS["X18"]})
+        together = outcomes(engine, "X18")
+    assert [alone[check, PROVINCE] for check in ("X18-01", "X18-02")] == [{"not_evaluated"}] * 2
+    assert not {check for check, _ in together} & {"X18-01", "X18-02", "X18-03", "X18-04"}
+
+
+@pytest.mark.parametrize(("count", "outcome"), [(7, None), (8, {"failed"})])
+def test_x15_is_compared_with_the_persons_of_x16(count: int, outcome: set[str] | None) -> None:
+    """Persons put under measures in a quarter are held against the seven who came; a warning, since either may be more (X15-01)."""
+    came = tables("X15/arrival")
+    measure = {"case_no": "C1", "measure_code": "A4", "unit_code": STATION, "started_on": date(2026, 10, 12)}
+    came["criminal_person_measure"] = [
+        {**measure, "measure_no": f"M{n}", "person_no": 100 + n, "entered_at": datetime(2026, 10, 12, 12)} for n in range(count)
+    ]
+    came["criminal_person"] += [{"case_no": "C1", "person_no": 100 + n, "person_key": f"K{n}"} for n in range(count)]  # they came before
+    with ledger(CATALOG, came) as engine:
+        tabulate(engine, CATALOG, ReferencePeriod.parse("2026-Q4"), {"X15": FORMS["X15"], "X16": FORMS["X16"]})
+        assert outcomes(engine, "X15").get(("X15-01", PROVINCE)) == outcome
+
+
+def test_z07_is_compared_with_the_months_of_z04() -> None:
+    """Offenders punished in a quarter are the persons punished of three months (Z04-07)."""
+    with ledger(CATALOG, tables("Z07/decisions")) as engine:
+        for month in ("2026-10", "2026-11", "2026-12"):
+            tabulate(engine, CATALOG, ReferencePeriod.parse(month), {"Z04": FORMS["Z04"]})
+        tabulate(engine, CATALOG, ReferencePeriod.parse("2026-Q4"), {"Z07": FORMS["Z07"]})
+        found = outcomes(engine, "Z07")
+    assert not {check for check, _ in found} & {"Z07-02", "Z07-03"}
+
+
+def test_a_merger_within_a_quarter_is_no_error_of_x18() -> None:
+    """Station 3 goes into station 1 on 08-15, a station of county 2 to county 1: the quarter is told in the new tree, July in the old one."""
+    merged = tables("X01/unit_merger")
+    first, moved = date(2026, 7, 1), date(2026, 8, 15)
+    merged["unit"] = [{name: moved if value == first else value for name, value in row.items()} for row in merged["unit"]]
+    filed = {**merged["criminal_case"][0], "filed_on": date(2026, 7, 5), "entered_at": None}
+    merged["criminal_case"] = [
+        {**filed, "case_no": "N1", "filing_unit_code": "990101030000"},
+        {**filed, "case_no": "N2", "filing_unit_code": "990102020000"},
+    ]
+    merged["criminal_case_transfer"] = []
+    with ledger(CATALOG, merged) as engine:
+        for month in ("2026-07", "2026-08", "2026-09"):
+            tabulate(engine, CATALOG, ReferencePeriod.parse(month), {"X01": FORMS["X01"]})
+        tabulate(engine, CATALOG, ReferencePeriod.parse("2026-Q3"), {"X18": FORMS["X18"]})
+        found = outcomes(engine, "X18")
+    # station 1 and county 1 gained one each, county 2 lost one
+    assert {place for place in found if place[0].startswith("X18-0")} == {
+        ("X18-03", unit) for unit in ("990101010000", "990101000000", "990102000000")
+    }
 
 
 def test_x01_is_compared_with_x02() -> None:

@@ -1,4 +1,4 @@
-"""X02, Z13 and Z14 against the tables they were made from: rows, columns, labels, units, parents, decimals, charges and checks.
+"""The forms against the tables they were made from: rows, columns, labels, units, parents, decimals, charges and checks.
 
 ``DIFFERS`` lists where a form says something else than the table, what it says, and why; nothing else may differ.
 """
@@ -14,18 +14,20 @@ import pytest
 from policestats.catalog import load_catalog
 from policestats.reports.blocks import Row
 from policestats.reports.check_language import Call, Cell, Term
-from policestats.reports.template import Form, FormColumn, load_forms
+from policestats.reports.form_columns import FormColumn
+from policestats.reports.template import Form, load_forms
 from tests.support.ledger import ROOT, SHARED
 
 DOMAIN = SHARED / "domain"
 TEMPLATES = ROOT / "report_templates" / "cn"
-PRECISE = ("Z13", "Z14")
-CHECKED = ("X02", *PRECISE)
+PRECISE = ("X13", "X16", "Z04", "Z12", "Z13", "Z14")
+CHECKED = ("X02", "X03", "X04", "X05", "X06", "X08", "X12", "X14", "X15", "X18", "X20", "Z05", "Z06", "Z07", "Z08", *PRECISE)
 pytestmark = pytest.mark.skipif(not DOMAIN.is_dir(), reason="the tables of the domain are not beside the repository (shared/domain)")
 Line = dict[str, str]
 
 #: (form, code, field): what the form says instead
 DIFFERS = {
+    ("X13", "REV_CHG", "parent"): "",  # an answer comes a month later: <= REVIEW + open reviews (X13-07)
     ("Z13", "S4", "label_en"): "Grid, household heads, agencies",  # the table leaves 治安户长 untranslated
     ("Z13", "C2C_YTD", "label_en"): "Dispute turned crime, YTD",  # a caption must say by itself what it counts
     ("Z13", "C2C_PY", "label_zh"): "民转刑上年同期累计",  # corrections.md 14: say whether a column is of the month or cumulative
@@ -40,7 +42,24 @@ DIFFERS = {
     ("Z14", "E", "label_en"): "Public-security elements (memo)",
 }
 #: hidden columns that a rate or a check needs
-HIDDEN = {"Z13": ["RES_COH", "CALLS_110"], "Z14": []}
+HIDDEN = {
+    "X13": ["REV_OPEN"],
+    "X16": [],
+    "Z04": ["SPOT_OVER", "STATION_OVER", "CAP_OVER"],
+    "Z12": [],
+    "Z13": ["RES_COH", "CALLS_110"],
+    "Z14": [],
+}
+#: rows and columns that the table lacks, and why
+ADDED = {
+    "X16": {
+        "A9": "a kind that nobody knows is counted somewhere",
+        "PERS_OPEN": "P0 in 人 beside measures in 人次 (corrections.md 8)",
+        "PERS_IMPOSED": "P0",
+        "PERS_CLOSE": "P0",
+    },
+    "Z12": {"AUNK_RATE": "MET_RATE: print AUNK/ORD beside it"},
+}
 #: the criminal block K (corrections.md: FILED_*, SOLVED_*, RATE_YTD, WITHDRAWN_* of X01), then X02's own
 K = ("FILED_", "SOLVED_", "RATE_YTD", "WITHDRAWN_")
 
@@ -69,8 +88,8 @@ def said(form: str, code: str, field: str, table_says: str) -> str:
 @pytest.mark.parametrize("form", PRECISE)
 def test_every_row_in_order(form: str) -> None:
     wanted, found = lines(form, "row"), {row.code: row for row in forms()[form].rows}
-    assert len(wanted) > 10
-    assert list(found) == [line["code"] for line in wanted]
+    assert len(wanted) > 5
+    assert [code for code in found if code not in ADDED.get(form, {})] == [line["code"] for line in wanted]
     for line in wanted:
         row: Row = found[line["code"]]
         for field, value in (("label_zh", row.label["zh"]), ("label_en", row.label["en"]), ("parent", row.parent or "")):
@@ -81,15 +100,15 @@ def test_every_row_in_order(form: str) -> None:
 def test_every_column_in_order(form: str) -> None:
     wanted, columns = lines(form, "column"), forms()[form].columns
     assert len(wanted) > 20
-    assert [c.code for c in columns if not c.hidden] == [line["code"] for line in wanted]
+    assert [c.code for c in columns if not c.hidden and c.code not in ADDED.get(form, {})] == [line["code"] for line in wanted]
     assert [c.code for c in columns if c.hidden] == HIDDEN[form]
     for line in wanted:
         column: FormColumn = forms()[form].column(line["code"])
         for field, value in (("label_zh", column.label["zh"]), ("label_en", column.label["en"]), ("unit", column.unit)):
             assert value == said(form, column.code, field, line[field]), f"{form} column {column.code} {field}"
         if line["parent"]:  # a form may name more parents than the table: each is then a check of its own
-            assert column.parent == line["parent"], f"{form} column {column.code} parent"
-        if stated := re.search(r"(\d) decimals?", line["note"]):
+            assert (column.parent or "") == said(form, column.code, "parent", line["parent"]), f"{form} column {column.code} parent"
+        if column.kind != "base" and (stated := re.search(r"(\d) decimals?", line["note"])):  # an amount keeps its decimals
             assert column.decimals == int(stated[1]), f"{form} column {column.code} decimals"
         ratio = re.match(r"(\w+)/(\w+) x 100", line["definition"])
         if ratio:
@@ -131,6 +150,63 @@ def test_the_formulas_of_rows(check: str) -> None:
         sides = re.split(r" (<=|=) ", part)
         wanted |= {f"{sides[i]} {sides[i + 1]} {sides[i + 2]}" for i in range(0, len(sides) - 2, 2)}
     assert written == wanted
+
+
+def described(form: str) -> str:
+    """What corrections.md says of the rows and columns of a form that is not in forms_precise.csv."""
+    written = (DOMAIN / "corrections.md").read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^\| {form} \| (.+) \|$", written, re.MULTILINE)
+    return str(found)
+
+
+def test_the_partitions_of_x15() -> None:
+    """SEX 3, AGE 8 ..., each with 不详, over the groups of X01; each adds up to the total by a check of its own."""
+    sizes = {name: int(size) for name, size in re.findall(r"([A-Z]+) (\d)", described("X15"))}
+    assert sizes == {"SEX": 3, "AGE": 8, "EDU": 7, "OCC": 9, "HUKOU": 5, "PRIOR": 3}
+    form = forms()["X15"]
+    for name, size in sizes.items():
+        parts = [c for c in form.columns if re.fullmatch(rf"{name}\d", c.code)]
+        assert len(parts) == size
+        assert (parts[-1].code, parts[-1].label["zh"][-2:]) == (f"{name}9", "不详")
+        assert f"ALL = {' + '.join(c.code for c in parts)}" in {c.text for c in form.checks if c.severity == "error"}
+    assert {c.unit for c in form.columns if c.code != "UNITS"} == {"人次"}  # corrections.md 8
+    groups = {row.code: row.label for row in forms()["X01"].rows if row.code == "T" or row.code.startswith("R")}
+    for name in ("X15", "X17"):
+        assert {row.code: row.label for row in forms()[name].rows} == groups
+
+
+def test_the_columns_of_x17() -> None:
+    """Sex and age as in X15; the grades of injury, with 不详; units apart."""
+    form, suspects = forms()["X17"], forms()["X15"]
+    grades = ["DEAD", "SERIOUS", "LIGHT", "SLIGHT", "NONE"]
+    assert all(code in described("X17") for code in (*grades, "UNIT_VICT"))
+    assert [c.code for c in form.columns] == [
+        "VICT", *(c.code for c in suspects.columns if c.code.startswith(("SEX", "AGE"))), *grades, "INJ9", "UNIT_VICT"
+    ]  # fmt: skip
+    assert form.column("UNIT_VICT").parent is None
+
+
+def test_the_blocks_of_x18() -> None:
+    """Eight bands of three hours from [0,3) on, seven days, kinds of places and of means; each with a row 不明 at its end."""
+    assert "HOUR 8 + 不明 ([0,3) …), WDAY 7 + 不明" in described("X18")
+    form = forms()["X18"]
+    blocks: dict[str, list[Row]] = {}
+    for row in form.rows:
+        if row.code != "T":
+            blocks.setdefault(row.block, []).append(row)
+    assert [row.code for row in blocks["hour"]] == [*(f"H{first:02d}" for first in range(0, 24, 3)), "H99"]
+    assert [row.label["zh"] for row in blocks["weekday"]] == [*(f"星期{day}" for day in "一二三四五六日"), "星期不明"]
+    assert all(rows[-1].label["zh"].endswith("不明") for rows in blocks.values())
+    assert [c.code for c in form.columns] == ["FILED", "SOLVED"]
+
+
+def test_the_rows_and_columns_of_x19() -> None:
+    """Five kinds of property; the flows of the table, each in 件 and in money."""
+    kinds, flows = re.fullmatch(r"(.+?); (.+?) in 件 and 万元", described("X19")).groups()  # type: ignore[union-attr]
+    form = forms()["X19"]
+    assert [row.label["zh"] for row in form.rows if row.parent == "T"] == kinds.split(", ")
+    assert [c.code for c in form.columns] == [code for flow in flows.split(", ") for code in (flow, f"{flow}_AMT")]
+    assert [c.unit for c in form.columns] == ["件", "元"] * 7
 
 
 def test_the_columns_of_x02() -> None:

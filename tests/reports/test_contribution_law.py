@@ -76,7 +76,7 @@ def folded(tables: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str, str]
                 for row in rows_of[c["row_code"]]:
                     key = (unit, row, reading["column_code"])
                     if reading["measure"] == "distinct":
-                        cells.setdefault(key, set()).add(c["record_key"])
+                        cells.setdefault(key, set()).add(c["counted_key"])
                     else:
                         cells[key] = cells.get(key, Decimal(0)) + c["value"]
     found = {key: Decimal(len(v)) if isinstance(v, set) else v for key, v in cells.items()}

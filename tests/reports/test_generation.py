@@ -23,6 +23,7 @@ from tests.reports.tiny import NORTH_1, NORTH_2
 
 PRESCRIBED = 4
 Rates = dict[tuple[str, str | None, str | None], GenerationRate]
+LEVELS = {NORTH_1: "station", NORTH_2: "post"}  # two levels of one unit each
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def finding(severity: str, outcome: str) -> Findings:
 
 def rates(forms: tuple[FormTable, FormTable], *found: Findings, prescribed: int = PRESCRIBED) -> Rates:
     outcomes = [(forms[0], Outcome(forms[0].units), ()), (forms[1], Outcome(forms[1].units, list(found)), ())]
-    return {(r.rate_id, r.form_id, r.unit_code): r for r in generation(outcomes, prescribed)}
+    return {(r.rate_id, r.form_id, r.unit_code): r for r in generation(outcomes, prescribed, LEVELS) if r.level_code is None}
 
 
 def fraction(rate: GenerationRate) -> tuple[int, int]:
@@ -76,13 +77,30 @@ def test_by_form_and_unit(forms: tuple[FormTable, FormTable]) -> None:
     assert {key[1:]: fraction(r) for key, r in found.items() if key[0] == "instance"} == {
         ("F", NORTH_1): (1, 1), ("F", NORTH_2): (0, 1), ("F", None): (1, 2),
         ("G", NORTH_1): (0, 1), ("G", NORTH_2): (1, 1), ("G", None): (1, 2),
-        (None, None): (2, 4),
+        (None, None): (2, 4), (None, NORTH_1): (1, 2), (None, NORTH_2): (1, 2),
     }  # fmt: skip
+    assert fraction(found["cell", None, NORTH_1]) == (7, 7)  # 5 of F, 2 of G
+    assert fraction(found["cell", None, NORTH_2]) == (2, 7)
     assert fraction(found["cell", "F", NORTH_2]) == (0, 5)
     assert fraction(found["cell", "G", NORTH_1]) == (2, 2)  # the cells are automatic, the form is not
     assert fraction(found["cell_nonzero", "G", NORTH_2]) == (1, 1)  # a rate without a base is no figure
     assert fraction(found["template", "F", None]) == (0, 1)
     assert found["cell", "F", NORTH_1].reason is None
+
+
+def test_by_level(forms: tuple[FormTable, FormTable]) -> None:
+    """Each level has the rates of its units together: here of one unit, whose rates by form they are, and those of both forms."""
+    outcomes = [(form, Outcome(form.units), ()) for form in forms]
+    found = {(r.level_code, r.form_id, r.rate_id): r for r in generation(outcomes, PRESCRIBED, LEVELS) if r.level_code is not None}
+    assert {level for level, _, _ in found} == {"station", "post"}
+    assert fraction(found["station", "F", "cell"]) == (5, 5)
+    assert fraction(found["post", "F", "cell"]) == (0, 5)
+    assert fraction(found["station", None, "cell"]) == (7, 7)  # 5 of F, 2 of G
+    assert fraction(found["post", None, "cell"]) == (2, 7)
+    assert fraction(found["station", None, "template"]) == (2, 4)  # both forms, of the four prescribed
+    assert fraction(found["post", None, "template"]) == (1, 4)  # G
+    assert found["post", "F", "template"].numerator == 0
+    assert all(rate.unit_code is None for rate in found.values())
 
 
 @pytest.mark.parametrize(("severity", "outcome"), [("warning", "failed"), ("error", "not_evaluated")])
@@ -103,6 +121,6 @@ def test_no_cell_no_rate(catalog: Catalog) -> None:
         {NORTH_1: {"P": [0]}},
         statuses={("P", NORTH_1): "not_applicable"},
     )
-    found = {(r.rate_id, r.form_id): r for r in generation([(empty, Outcome(empty.units), ())], 1)}
+    found = {(r.rate_id, r.form_id): r for r in generation([(empty, Outcome(empty.units), ())], 1, LEVELS)}
     assert fraction(found["cell", None]) == (0, 0)
     assert found["cell", None].pct is None

@@ -224,6 +224,35 @@ def test_a_table_is_delivered_up_to_the_moment_it_was_read(
             assert found == Coverage(0, 1, (f"A in 2026-10 ({lacking})",)), table
 
 
+@pytest.mark.parametrize(
+    ("reading", "reason"),
+    [
+        (None, "needs 字 word from 字 word (desk): not connected"),  # nothing of the desk was ever read, or tried
+        (
+            "('desk', 'theft', 1, TIMESTAMP '2026-12-01', NULL)",
+            f"nothing from {NORTH_1} in 2026-10 (move, never read)",
+        ),  # another table was
+        (
+            "('desk', 'move', 1, TIMESTAMP '2026-12-01', 'refused')",
+            f"nothing from {NORTH_1} in 2026-10 (move, never read, not readable 2026-12-01 00:00)",
+        ),
+    ],
+)
+def test_a_source_that_was_never_connected_is_told_from_one_that_is_silent(catalog: Catalog, reading: str | None, reason: str) -> None:
+    moves = tiny.form(catalog, "- {code: MOVES, indicator: received}\n- {code: FILED, indicator: filed}")
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-05", NORTH_1), tiny.theft("2", "2026-10-05", None)]) as engine:
+        for table in ("reading", "delivery"):
+            engine.execute(f"DELETE FROM core.{table} WHERE table_name = 'move'")
+        if reading:
+            engine.execute(f"INSERT INTO core.reading VALUES {reading}")
+        tiny.filled(engine, catalog, "2026-10", moves)
+        found = statuses(engine)
+    assert found[NORTH_1, "MOVES"] == ("missing", 0, 1, reason)
+    assert found[NORTH_1, "FILED"] == ("auto", 0, 0, None)
+    # the unknown unit owes nothing, but of a source that is not there it has no figures either
+    assert found[UNKNOWN, "MOVES"] == (("missing", 0, 0, reason) if reading is None else ("auto", 0, 0, None))
+
+
 def test_a_failure_after_the_last_reading_is_told() -> None:
     readings = Readings({"w": datetime(2026, 10, 3, 5)}, {"w": datetime(2026, 10, 4, 5, 7)})
     assert readings.told("w") == "w, last read 2026-10-03 05:00, not readable 2026-10-04 05:07"

@@ -68,7 +68,7 @@ def statuses(engine: DuckDBEngine, column: str) -> dict[tuple[str, str | None], 
     return {(r["unit_code"], r["row_code"]): (r["status"], r["reason"]) for r in rows}
 
 
-LI = "typed by Li at 2026-11-02 09:00, evidence book 7"
+LI = "typed at 2026-11-02 09:00, evidence book 7"
 
 
 def test_typed_rows_add_up_to_totals_and_units_and_make_rates(catalog: Catalog, form: Form, engine: DuckDBEngine) -> None:
@@ -191,7 +191,7 @@ def test_published_figures_fill_comparisons_before_the_records_begin(catalog: Ca
     assert [cells[unit, "K1", "BEFORE"] for unit in (NORTH_1, NORTH, PROVINCE)] == [4, 10, 20]  # 4 + 6, and 10 of the south
     assert cells[PROVINCE, "K1", "YTD_BEFORE"] == 180  # typed for the province alone: no station has one
     assert cells[PROVINCE, "K1", "CHANGE"] == -100  # nobody filed anything in October 2025
-    told = "legacy: published figure of 2024-10, evidence yearbook, imported by Li"
+    told = "legacy: published figure of 2024-10, evidence yearbook"
     assert statuses(engine, "BEFORE")[NORTH_1, "K1"] == ("manual", told)
     assert statuses(engine, "YTD_BEFORE")[PROVINCE, "K1"] == ("manual", told)
     assert statuses(engine, "YTD_BEFORE")[NORTH_1, None][0] == "not_applicable"

@@ -200,7 +200,9 @@ def test_the_same_seed_gives_the_same_world(world: Path, tmp_path: Path) -> None
     assert content(make(tmp_path / "again")) == content(world)
     other = content(make(tmp_path / "other", seed=2))
     same = {name for name, picture in content(world).items() if other[name] == picture and picture[0][0] > 0}
-    assert same == {"case_system.unit", "field_collection.community"}
+    # systems of which this world tells no story: each station says that it has no records
+    empty = {f"{system}.unit_upload" for system in ("forensic", "payment_stop", "property", "review", "scene")}
+    assert same == {"case_system.unit", "field_collection.community", *empty}
 
 
 @pytest.mark.parametrize("where", ["recent", "even"])

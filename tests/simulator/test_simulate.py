@@ -21,6 +21,13 @@ SCHEMAS = Path(__file__).parents[2] / "schemas" / "cn"
 TEMPLATES = Path(__file__).parents[2] / "report_templates" / "cn"
 SILENT, SILENT_MONTH = "990102520000", "2026-02"
 
+#: Tables so small that the silent station need not stand in them, or about counties; and systems that hold few records.
+FEW = (
+    "forensic.homicide_recognition", "forensic.drug_weight", "property.seized_weapon", "review.case_valuation", "review.criminal_organisation",
+    "review.resident_population",
+)  # fmt: skip
+SMALL = ("forensic", "property", "review", "payment_stop")
+
 
 def test_the_same_seed_gives_the_same_and_another_does_not(tmp_path):
     first, again, other = (Simulated(tmp_path / name, months=1, seed=seed) for name, seed in (("a", 7), ("b", 7), ("c", 8)))
@@ -74,8 +81,13 @@ def test_nobody_is_real(province):
     assert len([row for row in residents if row["id_number"]]) > 1000
     assert all(row["id_number"] is None or row["id_number"].startswith("999999") for row in residents)
     assert all(not row["name"] or row["name"].startswith("虚构人") or row["name"] in PLACEHOLDERS for row in residents)
+    for table in ("criminal_person", "criminal_victim"):
+        numbers = [row["id_number"] for row in province[table] if row["id_number"] is not None]
+        assert len(numbers) > 1000
+        assert all(number.startswith("999999") and number[17] == check_digit(number[:17]) for number in numbers)
+        assert all(row["name"].startswith("虚构人") for row in province[table])
     phones = [(t, c) for t, cs in ((t, cs) for db in DATABASES.values() for t, cs in db.items()) for c in cs if c.endswith("phone")]
-    assert len(phones) == 4
+    assert len(phones) == 6
     for table, column in phones:
         assert all(not row[column] or row[column].startswith("000") or row[column] in PLACEHOLDERS for row in province[table])
 
@@ -148,7 +160,7 @@ def test_the_silent_station_is_silent(province):
         if name.endswith(".unit") or not any(column.endswith("unit_code") for column in rows[0]):
             continue
         of_it = [row for row in rows if SILENT in row.values()]
-        assert of_it
+        assert of_it or name in FEW
         said = ("_at", "_on", "period")
         # a deadline is no act; and others may change what the station once registered
         by_others = ("deadline_on", "updated_at", "left_on") if name.startswith("field_collection.") else ("deadline_on",)
@@ -182,14 +194,16 @@ def test_every_other_station_uploads_every_month(province):
         # 12 stations for 6 months, then 11 (two became one) for 8; one silent once: 72 + 88 - 1
         assert len(uploads) == 159
         assert len({(row["unit_code"], row["period"]) for row in uploads}) == 159
-        assert sum(row["record_count"] for row in uploads) > 1000
+        assert sum(row["record_count"] for row in uploads) > (1000 if source not in SMALL else 20)
 
 
 def test_every_kind_of_act_occurs(province):
     def some(table, **values):
         return [row for row in province[table] if all(row[column] == value for column, value in values.items())]
 
-    assert {row["kind_code"] for row in province["criminal_case_event"]} == {"solved", "withdrawn", "reopened"}
+    assert {row["kind_code"] for row in province["criminal_case_event"]} == {
+        "solved", "withdrawn", "reopened", "concluded", "to_admin", "merged", "handed",
+    }  # fmt: skip
     assert {row["kind_code"] for row in province["admin_case_event"]} == {"transferred", "terminated", "to_criminal"}
     assert {row["kind_code"] for row in province["admin_decision"]} == {"penalty", "measure", "mediation", "no_penalty", "no_fact"}
     assert some("criminal_case_event", manner_code="linked")

@@ -103,13 +103,13 @@ def test_what_was_typed_fills_the_form_and_every_output_marks_it(catalog: Catalo
     assert cell(home, NORTH_2, "K2", "FILED") == (None, "manual")  # a zero is not stored
     assert cell(home, NORTH, "T", "FILED") == (4, "manual")  # 1 + 3
     assert cell(home, PROVINCE, "T", "FILED") == (6, "manual")  # 1 + 3 + 2
-    told = "typed by Li at 2026-11-02 09:00, evidence book 7"
+    told = "typed at 2026-11-02 09:00, evidence book 7"
     assert office.rows(
         home, f"SELECT DISTINCT reason FROM report.status WHERE unit_code = '{NORTH_2}' AND row_code = 'K1' AND column_code = 'FILED'"
     ) == [(told,)]
     release = publish.run(catalog=catalog, home=home, period=PERIOD).folder
-    sheet = next(s for s in load_workbook(release / "forms" / "F.xlsx").worksheets if NORTH_2 in str(s["A2"].value))
-    line = next(line for line in sheet.iter_rows() if line[0].value == "K1")
+    sheet = load_workbook(release / "units" / f"{NORTH_2}.xlsx")["F"]
+    line = next(line for line in sheet.iter_rows() if line[2].value == "K1")  # label, in English, code
     assert (line[3].value, line[3].number_format) == (3, '#,##0"†"')  # a number, with the mark behind it
     assert "3†" in (release / "html" / "F.html").read_text(encoding="utf-8")
     frame = policestats.read_form("F", home=home, unit=NORTH_2, wide=False).set_index(["row_code", "column_code"])

@@ -74,7 +74,7 @@ def test_published_figures_fill_what_the_first_year_is_compared_with(catalog: Ca
                                       (NORTH_2, "T"): 6, (NORTH, "K1"): 10, (NORTH, "KA"): 10, (NORTH, "T"): 10, (PROVINCE, "K1"): 10,
                                       (PROVINCE, "KA"): 10, (PROVINCE, "T"): 10}  # fmt: skip
     assert values(home, "YTD_BEFORE") == {(PROVINCE, "T"): 180}
-    told = "legacy: published figure of 2024-10, evidence yearbook 2024 p. 31, imported by Li"
+    told = "legacy: published figure of 2024-10, evidence yearbook 2024 p. 31"
     assert statuses(home, "BEFORE")[NORTH_1, "K1"] == ("manual", told)
     assert statuses(home, "BEFORE")[NORTH, "K1"][0] == "manual"  # both stations
     assert statuses(home, "BEFORE")[PROVINCE, "K1"][0] == "partial"  # nothing of the south

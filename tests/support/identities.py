@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import duckdb
+from pypdf import PdfReader
 
 #: how the simulator writes identities: numbers of a division that does not exist, names and telephones that nobody has
 FORMS = {"number": re.compile(r"999999\d{11}[\dX]"), "name": re.compile(r"虚构人\d+"), "telephone": re.compile(r"000\d{8}")}
@@ -19,6 +20,12 @@ COLUMNS = {
     ("case_system", "admin_person", "id_number"),
     ("case_system", "admin_person", "name"),
     ("case_system", "admin_person", "phone"),
+    ("case_system", "criminal_person", "id_number"),
+    ("case_system", "criminal_person", "name"),
+    ("case_system", "criminal_person", "phone"),
+    ("case_system", "criminal_victim", "id_number"),
+    ("case_system", "criminal_victim", "name"),
+    ("case_system", "criminal_victim", "phone"),
     ("field_collection", "resident", "id_number"),
     ("field_collection", "resident", "name"),
     ("field_collection", "resident", "phone"),
@@ -50,7 +57,7 @@ def identities(sources: Path) -> dict[tuple[str, str, str], set[str]]:
 def revealed(folder: Path, known: set[str]) -> Iterator[str]:
     """Yield the places under ``folder`` where one of ``known`` stands: the file, and the table and column of a database.
 
-    Looked into are the bytes of every file, and what Parquet, DuckDB and zipped files (workbooks) hold compressed.
+    Looked into are the bytes of every file, and what Parquet, DuckDB, zipped files (workbooks) and PDFs hold compressed.
     """
     text = _pattern(known)
     pattern, in_bytes = re.compile(text), re.compile(text.encode())
@@ -61,6 +68,9 @@ def revealed(folder: Path, known: set[str]) -> Iterator[str]:
             yield from (f"{path}: {name}" for name in _of_query(f"read_parquet('{path}')", duckdb.connect(), pattern))
         elif path.suffix == ".duckdb":
             yield from _of_database(path, pattern)
+        elif path.suffix == ".pdf":
+            pages = ["".join(page.extract_text().split()) for page in PdfReader(path).pages]  # a line may end within a number
+            yield from (f"{path}: page {i}" for i, page in enumerate(pages, 1) if pattern.search(page))
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 yield from (f"{path}: {name}" for name in archive.namelist() if in_bytes.search(archive.read(name)))

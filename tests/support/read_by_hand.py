@@ -8,14 +8,20 @@ from typing import Any
 
 import yaml
 
+from tests.reference.written import whole_facts, whole_form
+
 
 def tables_of_columns(root: Path, standard: str) -> dict[str, dict[str, set[str]]]:
     """Return by form and column the core tables behind its figures; a column that people type rests on none."""
-    facts = {f["id"]: set(_tables(f)) for f in _entries(root / "schemas" / standard / "facts")}
+    facts = {name: set(_tables(f)) for name, f in whole_facts(list(_entries(root / "schemas" / standard / "facts"))).items()}
     indicators = {i["id"]: facts.get(i.get("fact") or i.get("ledger"), set()) for i in _entries(root / "schemas" / standard / "indicators")}
+    read = [
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in (root / "report_templates" / standard / "column_sets").glob("*.yaml")
+    ]
+    sets = {part["id"]: part for part in read}
     found = {}
     for path in sorted((root / "report_templates" / standard).glob("*.yaml")):
-        form = yaml.safe_load(path.read_text(encoding="utf-8"))
+        form = whole_form(yaml.safe_load(path.read_text(encoding="utf-8")), sets)
         columns = {c["code"]: c for c in form["columns"]}
         found[form["id"]] = {code: _below(code, columns, indicators) for code in columns}
     return found

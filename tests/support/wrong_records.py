@@ -32,13 +32,19 @@ _CLOCKS = {
     "criminal_case_transfer": ("transferred_on",), "criminal_referral": ("referred_on",), "dispatch_order": ("dispatched_at",),
     "dispute": ("found_on",), "dispute_event": ("occurred_on",), "dispute_grade": ("graded_on",), "hazard": ("found_on",),
     "incident": ("received_at",), "inspection": ("inspected_on",), "object_event": ("occurred_on",), "object_maintenance": ("maintained_on",),
-    "premises": ("opened_on",),
+    "premises": ("opened_on",), "mediation": ("applied_on",), "case_pause": ("paused_from",), "case_extension": ("approved_on",),
+    "confiscation": ("confiscated_on",), "admin_remedy": ("received_on",), "admin_drug_weight": ("weighed_on",), "violence_warning": ("issued_on",), "protection_order": ("assisted_on",),
 }  # fmt: skip
 _ABSENT = {  # a rule about one column that must be there
     "address": {"has_community": "community_code"},
     "admin_case": {"has_cause": "cause_code"},
+    "admin_drug_weight": {"has_unit": "unit_code"},
     "admin_decision": {"has_unit": "unit_code"},
+    "admin_remedy": {"has_unit": "unit_code"},
     "callback": {"made": "called_at"},
+    "case_extension": {"has_unit": "unit_code"},
+    "case_pause": {"has_unit": "unit_code"},
+    "confiscation": {"has_unit": "unit_code"},
     "criminal_case": {"has_filed_on": "filed_on", "has_charge": "charge_code"},
     "dispute": {
         "has_found_on": "found_on", "has_unit": "unit_code", "has_dispute_type": "dispute_type_code", "has_dispute_source": "dispute_source_code",
@@ -47,12 +53,15 @@ _ABSENT = {  # a rule about one column that must be there
     "incident": {
         "has_received_at": "received_at", "has_unit": "unit_code", "has_channel": "channel_code", "has_intake_type": "intake_type_code",
     },
+    "mediation": {"has_unit": "unit_code"},
     "object_event": {"has_community": "community_code"},
     "organisation": {"has_community": "community_code", "has_address": "address_id", "has_headcount": "headcount"},
+    "protection_order": {"has_unit": "unit_code"},
     "resident": {
         "has_registered_on": "registered_on", "has_community": "community_code", "has_address": "address_id", "has_lives_since": "lives_since",
     },
     "security_element": {"has_community": "community_code", "has_address": "address_id"},
+    "violence_warning": {"has_unit": "unit_code"},
 }  # fmt: skip
 _FILLED = {  # a rule about one column in which a placeholder is no value
     "address": {"filled_street": "street", "filled_house_number": "house_number", "filled_building": "building"},
@@ -136,6 +145,8 @@ class Sources:
             yield "has_name"
         elif table == "admin_person":
             yield from _of_identity(row)
+            if row["person_kind_code"] == "natural" and row["act_age"] is None:
+                yield "has_act_age"
         elif table == "resident":
             yield from _of_identity(row)
             yield from _of_resident(row)

@@ -9,6 +9,7 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from policestats.catalog.fact_parts import read_facts
 from policestats.catalog.model import CodeList, Column, Cursor, Fact, Indicator, Policy, Source, SourceTable, Standard, Table, UnitLevel
 from policestats.catalog.office import OFFICE, OFFICE_SOURCE, OFFICE_TABLES
 from policestats.catalog.yaml_file import YamlFile
@@ -18,7 +19,7 @@ from policestats.periods import Cutoff
 Named = TypeVar("Named", Fact, Indicator)
 Value = TypeVar("Value")
 #: the policy that decides where late entries count; a standard without it says so in standard.yaml alone
-_LATENESS_POLICY = "late"
+LATENESS_POLICY = "late"
 #: what every kind of source knows of a table; other keys are its reader's own
 _SOURCE_TABLE_KEYS = frozenset(f.name for f in fields(SourceTable)) - {"name", "options"}
 #: what stands beside a figure that people typed, where the standard has no mark of its own
@@ -109,10 +110,10 @@ def load_catalog(root: Path, standard: str, policies: dict[str, str] | None = No
         _known(found_policies, name, "policy", "--policy")
     return Catalog(
         root=root,
-        standard=_standard(read.file(folder / "standard.yaml", "standard"), found_policies.get(_LATENESS_POLICY)),
+        standard=_standard(read.file(folder / "standard.yaml", "standard"), found_policies.get(LATENESS_POLICY)),
         tables=tables,
         codelists={c.id: c for c in _codelists(read, folder / "codelists")},
-        facts=_unique(_fact(f, i, s) for f in read.folder(folder / "facts", "fact") for i, s in enumerate(f.data)),
+        facts=_unique(read_facts(read.folder(folder / "facts", "fact"))),
         indicators=_unique(
             indicator(s, f.where((i,))) for f in read.folder(folder / "indicators", "indicator") for i, s in enumerate(f.data)
         ),
@@ -250,10 +251,6 @@ def _policies(read: _Reader, path: Path, chosen: dict[str, str]) -> list[Policy]
     return found
 
 
-def _fact(file: YamlFile, position: int, spec: dict[str, Any]) -> Fact:
-    return Fact(spec["id"], spec["label"], spec, file.where((position,)))
-
-
 def _source(file: YamlFile, tables: dict[str, Table]) -> Source:
     d = file.data
     found: dict[str, SourceTable] = {}
@@ -271,6 +268,7 @@ def _source(file: YamlFile, tables: dict[str, Table]) -> Source:
         where=file.where(),
         connection=d.get("connection", d["source"]),
         placeholders=tuple(d.get("placeholders", ())),
+        is_base=bool(d.get("is_base", True)),
     )
 
 

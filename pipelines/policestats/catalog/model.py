@@ -11,6 +11,8 @@ from policestats.periods import Cutoff
 
 TYPES = ("text", "integer", "decimal", "date", "timestamp", "boolean")
 Label = dict[str, str]
+#: dimensions that look at the rows of another table, the many side of one-to-many
+LOOKS = ("exists", "count_over", "sum_over", "earliest", "last")
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,13 @@ class Fact:
         """The core tables that the fact reads, each once: its own, the joined and the looked-at ones."""
         names = [part["table"] for part in self.spec.get("union", [])] or [self.spec["table"]]
         names += [join["table"] for join in self.spec.get("joins", [])]
-        names += [d["exists"]["table"] for d in self.spec.get("dimensions", {}).values() if "exists" in d]
+        names += [look["table"] for look in self.looks]
         return list(dict.fromkeys(names))
+
+    @property
+    def looks(self) -> list[dict[str, Any]]:
+        """What the fact's dimensions look at in other tables: exists, count_over, sum_over, earliest, last."""
+        return [d[kind] for d in self.spec.get("dimensions", {}).values() for kind in LOOKS if kind in d]
 
 
 @dataclass(frozen=True)
@@ -213,7 +220,10 @@ class SourceTable:
 
 @dataclass(frozen=True)
 class Source:
-    """A system that records come from. ``connection`` is the scheduler's connection that says where it is."""
+    """A system that records come from. ``connection`` is the scheduler's connection that says where it is.
+
+    ``is_base``: every office has such a system; the others are connected one by one.
+    """
 
     id: str
     label: Label
@@ -223,3 +233,4 @@ class Source:
     where: str
     connection: str
     placeholders: tuple[str, ...] = ()
+    is_base: bool = True

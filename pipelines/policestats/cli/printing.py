@@ -7,14 +7,21 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 #: width of tables where no terminal says its own, so that nothing is cut off in a file or a pipe
 _WIDTH = None if sys.stdout.isatty() else 160
+#: the widest that wrapped text is printed
+_PAGE = 120
 out = Console(highlight=False, soft_wrap=True, width=_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -35,6 +42,40 @@ def rows(columns: Sequence[str], values: Sequence[Sequence[Any]], output: str = 
         # never cut a figure off: a table wider than the terminal runs over its edge
         natural = Measurement.get(out, out.options.update(max_width=10_000), table).maximum
         Console(highlight=False, soft_wrap=True, width=max(out.width, natural)).print(table)
+
+
+def narrow(columns: Sequence[str], values: Sequence[Sequence[Any]], output: str = "table", title: str | None = None) -> None:
+    """Print rows as ``rows`` does, a table without lines and no wider than a page: long texts are wrapped, figures never cut off."""
+    if output != "table":
+        rows(columns, values, output)
+        return
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", header_style="bold", pad_edge=False)
+    for i, head in enumerate(columns):
+        figures = [v[i] for v in values if v[i] is not None]
+        is_figure = bool(figures) and all(isinstance(v, (int, float, Decimal)) or str(v)[:1].isdigit() for v in figures)
+        table.add_column(head, justify="right" if is_figure and i else "left", no_wrap=is_figure, overflow="fold")
+    for row in values:
+        table.add_row(*("" if v is None else str(v) for v in row))
+    Console(highlight=False, width=min(out.width, _PAGE)).print(table)
+
+
+def lines(texts: Sequence[str], indent: int = 2) -> None:
+    """Print texts, each wrapped to the width of a page."""
+    page = Console(highlight=False, width=min(out.width, _PAGE))
+    for text in texts:
+        page.print(Padding(Text(text), (0, 0, 0, indent), expand=False))
+
+
+def records(frame: Any) -> list[list[Any]]:
+    """Return the rows of a DataFrame: missing values as None, days without a time of day."""
+    known = frame.astype(object).where(frame.notna(), None)
+    return [[_plain(value) for value in row] for row in known.itertuples(index=False, name=None)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime) and (value.hour, value.minute, value.second) == (0, 0, 0):
+        return value.date()
+    return value
 
 
 @contextmanager

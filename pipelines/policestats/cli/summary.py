@@ -166,7 +166,7 @@ def checked(result: TabulateResult | CheckResult) -> None:
     """Print what the checks found, and the four rates with the reasons."""
     checks = f"{result.failed_errors} errors and {result.failed_warnings} warnings failed, {result.not_evaluated} not evaluated"
     out.print(f"checks            {checks} (warnings are worth a look, not wrong)")
-    overall = [r for r in result.rates if r.form_id is None and r.unit_code is None]
+    overall = [r for r in result.rates if r.form_id is None and r.unit_code is None and r.level_code is None]
     rows(["generation rate", "", ""], [(_RATES[str(r.rate_id)], f"{r.numerator:,} / {r.denominator:,}", _pct(r)) for r in overall])
     reasons = next((r.reason for r in overall if r.rate_id == "cell" and r.reason), None)
     if reasons:

@@ -113,6 +113,10 @@ class DuckDBEngine:
         """Whether the table or view ``schema.name`` exists."""
         return bool(self.scalar("SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?", [schema, name]))
 
+    def attach_read_only(self, path: Path, name: str) -> None:
+        """Let the tables of another file be read as ``name``.schema.table."""
+        self.execute(f"ATTACH {text_literal(str(path))} AS {quoted(name)} (READ_ONLY)")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit what happens inside, or roll all of it back when it raises."""
@@ -137,6 +141,11 @@ class DuckDBEngine:
 def quoted(name: str) -> str:
     """Return a (possibly qualified) name as quoted identifiers."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
+def text_literal(value: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from policestats.engines.duckdb import UTC, WAREHOUSE, DuckDBEngine, quoted
+from policestats.engines.duckdb import UTC, WAREHOUSE, DuckDBEngine, quoted, text_literal
 from policestats.engines.held import when_free
 from policestats.engines.release_folder import STATISTICS, TRACE
 from policestats.errors import ReleaseError
@@ -29,7 +29,9 @@ class ReleaseFiles(DuckDBEngine):
         if read_only and not path.exists():
             raise ReleaseError(f"{path}: there is no such file; run 'policestats tabulate' first")
         try:
-            when_free(path, lambda: self.execute(f"ATTACH {_text(str(path))} AS {quoted(name)} {'(READ_ONLY)' if read_only else ''}"))
+            when_free(
+                path, lambda: self.execute(f"ATTACH {text_literal(str(path))} AS {quoted(name)} {'(READ_ONLY)' if read_only else ''}")
+            )
         except duckdb.IOException as error:
             raise ReleaseError(f"{path}: cannot be opened ({error}); is it a file of this program?") from None
 
@@ -101,7 +103,7 @@ def trace_macro(tables: list[str], zh: str, en: str) -> list[str]:
     """
     c, r, m, u = (f"{TRACE_DB}.{name}" for name in tables)
     macro = f"""CREATE MACRO {TRACE_DB}.main.trace(form_id, period, unit_code, row_code, column_code) AS TABLE
-SELECT c.record_key, c.unit_code, c.on_date, c.until_date, c.value, c.partner_unit_code
+SELECT c.record_key, c.unit_code, c.on_date, c.until_date, c.value, c.partner_unit_code, c.counted_no
 FROM {r} AS r
 JOIN {c} AS c ON c.form_id = r.form_id AND c.period = r.period AND c.indicator_id = r.indicator_id AND c.anchor_on = r.anchor_on
   AND c.on_date < r.end_on
@@ -112,13 +114,9 @@ WHERE r.form_id = form_id AND r.period = period AND r.column_code = column_code 
   AND NOT (r.is_net AND m.is_netted AND EXISTS (
     SELECT 1 FROM {u} AS p WHERE p.period = u.period AND p.unit_code = u.unit_code AND p.member_unit_code = c.partner_unit_code))
 ORDER BY c.on_date, c.record_key, c.unit_code, c.row_code"""
-    return [macro, f"COMMENT ON MACRO TABLE {TRACE_DB}.main.trace IS {_text(f'{zh} | {en}')}"]
+    return [macro, f"COMMENT ON MACRO TABLE {TRACE_DB}.main.trace IS {text_literal(f'{zh} | {en}')}"]
 
 
 def comment(kind: str, name: str, zh: str, en: str) -> str:
     """Return the COMMENT statement of a TABLE, VIEW or COLUMN whose quoted name is ``name``."""
-    return f"COMMENT ON {kind} {name} IS {_text(f'{zh} | {en}')}"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return f"COMMENT ON {kind} {name} IS {text_literal(f'{zh} | {en}')}"

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,9 @@ _BULLETINS = {frequency: f"{CURRENT}-{frequency}" for frequency in ("day", "week
 STATISTICS = "statistics.duckdb"
 TRACE = "trace.duckdb"
 MANIFEST = "manifest.json"
+INDEX = "index.html"
+#: end of the files that hold record keys: restricted as the trace is
+RECORDS = ".records.js"
 _NAME = re.compile(r"^(?P<period>\d{4}(?:-[0-9A-Z]+)*)-r(?P<number>\d+)$")
 _BUILDING = ".building-"
 _LINKING = ".linking-"
@@ -132,7 +135,7 @@ def place(build: Path, home: Path, period: str, number: int) -> ReleaseFolder:
     """Make the finished folder ``build`` the release ``number`` of ``period``, read-only, in one move."""
     for path in build.rglob("*"):
         if path.is_file():
-            path.chmod(0o440 if path.name == TRACE else 0o444)
+            path.chmod(0o440 if path.name == TRACE or path.name.endswith(RECORDS) else 0o444)
     target = home / RELEASES / release_name(period, number)
     build.rename(target)
     return ReleaseFolder(target, period, number)
@@ -152,6 +155,23 @@ def point_current(home: Path, release: ReleaseFolder) -> None:
     link = folder / f"{_LINKING}{os.getpid()}"
     link.symlink_to(release.name)
     os.replace(link, place)
+
+
+def linked(home: Path) -> dict[str, list[str]]:
+    """Return the links (`current` and those of bulletins) by the name of the release that each names."""
+    found: dict[str, list[str]] = {}
+    for name in (CURRENT, *_BULLETINS.values()):
+        if (home / RELEASES / name).exists():
+            found.setdefault((home / RELEASES / name).resolve().name, []).append(name)
+    return found
+
+
+def put_index(home: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` make the list of all releases, and put it in place in one move: a reader finds the old list or the new one."""
+    made = home / RELEASES / f"{_LINKING}{os.getpid()}"
+    write(made)
+    made.chmod(0o644)
+    os.replace(made, home / RELEASES / INDEX)
 
 
 def _sweep(folder: Path) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from policestats.catalog import Catalog, Table
+from policestats.catalog.model import LOOKS
 from policestats.catalog.yaml_file import Trail
 from policestats.errors import DefinitionError, nearest
 
@@ -20,6 +21,16 @@ LANDED_AT = "landed_at"
 
 _FAMILIES = {"integer": "number", "decimal": "number", "date": "day or time", "timestamp": "day or time"}
 _BOUNDS = ("at_least", "above", "at_most", "below", "equals", "not_equal")
+#: dimensions made of values of one kind: a value like theirs, and the type of what they make
+_MADE_OF: dict[str, tuple[Any, str]] = {
+    "days": (date(2000, 1, 1), "integer"),
+    "seconds": (date(2000, 1, 1), "integer"),
+    "midpoint": (date(2000, 1, 1), "timestamp"),
+    "minus": (1, "decimal"),
+    "year": (date(2000, 1, 1), "integer"),
+    "hour": (date(2000, 1, 1), "integer"),
+    "weekday": (date(2000, 1, 1), "integer"),
+}
 _DATE_ONLY = ("same_month", "same_year")
 Place = Callable[[Trail], str]
 
@@ -142,9 +153,17 @@ class Names:
             for i, branch in enumerate(spec["switch"]):
                 self.check(branch["when"], (*trail, "switch", i, "when"))
             return self._type_of_values([*(b["then"] for b in spec["switch"]), spec["else"]], trail)
-        if "exists" in spec:
-            self._check_exists(spec["exists"], (*trail, "exists"))
-            return "boolean"
+        for kind in LOOKS:
+            if kind in spec:
+                return self._type_of_look(kind, spec[kind], (*trail, kind))
+        if "bands" in spec:
+            self._fits(self.type_of(spec["bands"]["of"], (*trail, "bands")), 1, spec["bands"]["of"], (*trail, "bands"))
+            return "text"
+        for word, (example, found) in _MADE_OF.items():
+            if word in spec:
+                for name in spec[word] if isinstance(spec[word], list) else [spec[word]]:
+                    self._fits(self._type_of_values([name], (*trail, word)), example, str(name), (*trail, word))
+                return found
         if "policy" in spec:
             return _type_of_value(self.catalog.policy(spec["policy"], self.place(trail)).value)
         if "filled" in spec:
@@ -175,13 +194,22 @@ class Names:
             self._same_family(known[0], type_, "the values", trail)
         return known[0] if known else None
 
-    def _check_exists(self, spec: dict[str, Any], trail: Trail) -> None:
+    def _type_of_look(self, kind: str, spec: dict[str, Any], trail: Trail) -> str | None:
         right = self.catalog.table(spec["table"], self.place((*trail, "table")))
         for column, name in spec["on"].items():
             at = (*trail, "on", column)
             self._same_family(right.column(column, self.place(at)).type, self.type_of(name, at), f"{column} and {name}", at)
+        names = Names(self.catalog, right, self.place)
+        for name, dimension in spec.get("dimensions", {}).items():
+            names.dimension(name, dimension, (*trail, "dimensions", name))
         if "where" in spec:
-            Names(self.catalog, right, self.place).check(spec["where"], (*trail, "where"))
+            names.check(spec["where"], (*trail, "where"))
+        if kind in ("exists", "count_over"):
+            return "boolean" if kind == "exists" else "integer"
+        found = names.type_of(spec["of"], (*trail, "of"))
+        if kind == "sum_over":
+            self._fits(found, 1, spec["of"], (*trail, "of"))
+        return found
 
 
 def _family(type_: str) -> str:

@@ -23,6 +23,9 @@ _TYPES = {
 }
 
 
+_A_MONDAY = date(2000, 1, 3)
+
+
 @dataclass(frozen=True)
 class Query:
     """A compiled query and the names of its output columns, in order."""
@@ -133,3 +136,37 @@ def joined_text(parts: Sequence[exp.Expr], separator: str = "/") -> exp.Expr:
     for text in texts[1:]:
         found = exp.DPipe(this=exp.DPipe(this=found, expression=exp.Literal.string(separator)), expression=text)
     return found
+
+
+def days_between(start: exp.Expr, end: exp.Expr) -> exp.Expr:
+    """Return the calendar days from one date or timestamp to another."""
+    return exp.DateDiff(this=cast(end, "date"), expression=cast(start, "date"), unit=exp.var("DAY"))
+
+
+def seconds_between(start: exp.Expr, end: exp.Expr) -> exp.Expr:
+    """Return the whole seconds from one timestamp to another."""
+    return exp.TimestampDiff(this=cast(end, "timestamp"), expression=cast(start, "timestamp"), unit=exp.var("SECOND"))
+
+
+def halfway(start: exp.Expr, end: exp.Expr) -> exp.Expr:
+    """Return the timestamp halfway between two, to the second below."""
+    half = exp.cast(exp.Floor(this=exp.Div(this=seconds_between(start.copy(), end), expression=literal(2))), "BIGINT")
+    return exp.TimestampAdd(this=cast(start, "timestamp"), expression=half, unit=exp.var("SECOND"))
+
+
+def year_number(value: exp.Expr) -> exp.Expr:
+    """Return the calendar year of a date or timestamp."""
+    return cast(exp.Year(this=value), "integer")
+
+
+def hour_of(value: exp.Expr) -> exp.Expr:
+    """Return the hour of a timestamp, 0 to 23."""
+    return cast(exp.Hour(this=value), "integer")
+
+
+def weekday_of(value: exp.Expr) -> exp.Expr:
+    """Return 1 for Monday to 7 for Sunday, by days since a Monday: the functions of the engines number the days differently."""
+    since = exp.paren(days_between(literal(_A_MONDAY), value), copy=False)
+    seven = literal(7)
+    in_week = exp.Mod(this=exp.paren(exp.Add(this=exp.Mod(this=since, expression=seven), expression=seven.copy())), expression=seven.copy())
+    return exp.paren(exp.Add(this=in_week, expression=literal(1)), copy=False)

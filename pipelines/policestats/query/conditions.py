@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlglot import exp
@@ -37,6 +37,14 @@ class Scope:
     def of_columns(cls, catalog: Catalog, names: Callable[[str], str | None], where: str, period_end: date | None = None) -> Scope:
         """Return a scope over plain columns; ``names`` gives the column of a dimension, raising when there is none."""
         return cls(catalog, lambda name: column(names(name) or name), where, period_end)
+
+    def window_date(self, name: str) -> exp.Expr | None:
+        """Return the date that ``period_end`` or ``period_last_day`` names in a fact; None for another name. Raises: DefinitionError."""
+        if name not in ("period_end", "period_last_day"):
+            return None
+        if self.period_end is None:
+            raise DefinitionError(f"{self.where}: {name} has no meaning here; it belongs to facts and indicators of a form")
+        return literal(self.period_end if name == "period_end" else self.period_end - timedelta(days=1))
 
 
 def condition(spec: dict[str, Any], scope: Scope) -> exp.Expr:
@@ -101,8 +109,5 @@ def _comparison(left: exp.Expr, name: str, value: Any, scope: Scope) -> exp.Expr
 def _operand(value: Any, scope: Scope) -> exp.Expr:
     if isinstance(value, dict):
         return scope.resolve(str(value["column"]))
-    if value == "period_end":
-        if scope.period_end is None:
-            raise DefinitionError(f"{scope.where}: period_end has no meaning here; it belongs to facts and indicators of a form")
-        return literal(scope.period_end)
-    return literal(value)
+    found = scope.window_date(value) if isinstance(value, str) else None
+    return literal(value) if found is None else found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policestats.catalog import Catalog
-from policestats.catalog.model import Label
+from policestats.catalog.model import CodeList, Label
 from policestats.errors import DefinitionError, nearest
 
 
@@ -57,7 +57,8 @@ class Dynamic:
 class Block:
     """A set of rows that partitions the counted things, with its of-which rows.
 
-    ``dimension`` is None for a single row; ``unknown`` takes null and unknown members; ``leaves`` are the members that partition.
+    ``dimension`` is None for a single row; ``unknown`` takes null and unknown members (None: they do not enter the block); ``leaves`` are the
+    members that partition. ``total`` is empty for rows that stand apart and are never added up.
     ``condition``: only records that meet it enter the block (None: all do).
     ``dynamic``: the dimension whose values, as found in the data, are the rows (see FoundRows); such a block has no ``rows`` of its own.
     """
@@ -81,6 +82,13 @@ class Block:
         """The of-which rows."""
         return [r for r in self.rows if r.kind == "of_which"]
 
+    @property
+    def row_codes(self) -> list[str]:
+        """Codes of all its rows; of rows found in the data what stands before the value: their members, or the block."""
+        if self.dynamic is None:
+            return [r.code for r in self.rows]
+        return [m.code for m in self.dynamic.members] or [self.id]
+
 
 def read_blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tuple[Block, ...]:
     """Return the blocks written as ``specs``; ``where(trail)`` gives the place of a value in its file.
@@ -102,20 +110,25 @@ def read_blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tu
             total = total or only["code"]
             dimension = unknown = None
         else:
+            apart = "apart" in rows_spec
+            if apart and (not position or "total" in rows_spec):
+                raise DefinitionError(
+                    f"{place}: rows that stand apart have no total, and the first block needs one; take out apart, or put the block later"
+                )
             if "total" in rows_spec:
                 total = total if position else rows_spec["total"]["code"]
                 rows.append(Row(rows_spec["total"]["code"], rows_spec["total"]["label"], "total", None, spec["id"]))
             if total is None:
                 raise DefinitionError(f"{place}: the first block needs a total; add total: {{code: T, label: ...}}")
-            if position and "total" not in rows_spec and spec.get("where") != specs[0].get("where"):
+            if position and not apart and "total" not in rows_spec and spec.get("where") != specs[0].get("where"):
                 raise DefinitionError(
                     f"{place}: block {spec['id']!r} takes other records than the first block, so it cannot add up to the first block's total; "
                     "give it a total of its own, or the same where"
                 )
-            block_total = rows_spec.get("total", {}).get("code", total)
+            block_total = "" if apart else rows_spec.get("total", {}).get("code", total)
             c = rows_spec["classification"]
-            rows += _members(c, block_total, spec["id"], catalog, place)
-            dimension, unknown = c["dimension"], c["unknown"]
+            rows += _members(c, block_total or None, spec["id"], catalog, place)
+            dimension, unknown = c["dimension"], c.get("unknown")
             for i, s in enumerate(rows_spec.get("sets", [])):
                 line = where(("blocks", position, "rows", "sets", i))
                 after = s.get("after", s["parent"])
@@ -150,19 +163,33 @@ def _put(rows: list[Row], of_which: Row, after: str) -> None:
 
 
 def _members(c: dict[str, Any], total: str | None, block: str, catalog: Catalog, place: str) -> list[Row]:
-    """Return the rows of a code list: its leaves partition, ``unknown`` is one of them."""
+    """Return the rows of a code list, or of the members and levels chosen of it: its leaves partition, ``unknown`` is one of them."""
     codelist = catalog.codelist(c["codelist"], place)
-    leaves = set(codelist.leaves())
+    chosen = _chosen(c, codelist, place)
+    inner = {codelist.members[code]["parent_code"] for code in chosen}
     rows = []
-    for code, member in codelist.members.items():
-        parent = member["parent_code"] if member["parent_code"] in codelist.members else total
+    for code in chosen:
+        member = codelist.members[code]
+        parent = member["parent_code"] if member["parent_code"] in chosen else total
         label = {"zh": member["label_zh"] or code, "en": member["label_en"] or member["label_zh"] or code}
-        rows.append(Row(code, label, "leaf" if code in leaves else "subtotal", parent, block))
-    if c["unknown"] not in leaves:
+        rows.append(Row(code, label, "subtotal" if code in inner else "leaf", parent, block))
+    leaves = [row.code for row in rows if row.kind == "leaf"]
+    if "members" not in c and c["unknown"] not in leaves:
         raise DefinitionError(
             f"{place}: the row for unknown members, {c['unknown']!r}, is no leaf of code list {codelist.id!r}; {nearest(c['unknown'], leaves)}"
         )
     return rows
+
+
+def _chosen(c: dict[str, Any], codelist: CodeList, place: str) -> list[str]:
+    """Return the codes that are rows, in the order of the list: all, or the `members` named with what is below them, down to `depth` levels."""
+    named = [str(code) for code in c.get("members", [])]
+    for code in named:
+        if code not in codelist.members:
+            raise DefinitionError(f"{place}: code list {codelist.id!r} has no member {code!r}; {nearest(code, codelist.members)}")
+    lines = {code: [code, *codelist.ancestors(code)] for code in codelist.members}
+    chosen = [code for code in codelist.members if not named or any(above in named for above in lines[code])]
+    return [code for code in chosen if sum(above in chosen for above in lines[code]) <= c.get("depth", len(lines[code]))]
 
 
 def _dynamic_block(spec: dict[str, Any], before: list[Block], catalog: Catalog, where: Any, position: int) -> Block:

@@ -8,7 +8,9 @@ from typing import Any
 
 from policestats.errors import DefinitionError, nearest
 
-FUNCTIONS = ("sum", "previous", "units", "children", "days")
+FUNCTIONS = ("sum", "previous", "units", "children", "days", "months")
+#: functions that add a column up over the shorter periods that begin inside the period
+OVER_TIME = {"days": "day", "months": "month"}
 OPERATORS = ("<=", ">=", "=", "<", ">")
 _TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[^\W\d][\w#*]*)|(?P<op>\.\.|<=|>=|[-+*=<>().\[\]]))")
 _ROW = re.compile(r"\s*([\w*#.]+?)\s*(?:\.\.\s*([\w*#.]+?)\s*)?\]")
@@ -25,7 +27,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Call:
-    """A function over a selector: sum, previous, units, children or days."""
+    """A function over a selector: sum, previous, units, children, days or months."""
 
     function: str
     argument: Cell
@@ -145,7 +147,7 @@ class _Parser:
             cell = self._cell()
             if not self._take(")"):
                 self._fail(f"expected ')' after {function}(..")
-            if cell.form is not None and function != "sum":
+            if cell.form is not None and function not in ("sum", *OVER_TIME):
                 self._fail(
                     f"{function}() is of this form's own cells, not of form {cell.form}; take {function}( ) away or declare the check there"
                 )

@@ -9,14 +9,14 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-from policestats.reports.check_language import Call, Cell, Check, Term
+from policestats.reports.check_language import OVER_TIME, Call, Cell, Check, Term
 from policestats.reports.exact import SCALE, Flags, Integers, addable, decimal, linear, summed, zeros
 from policestats.reports.figures import Positions
+from policestats.reports.form_columns import FormColumn
 from policestats.reports.form_table import FormTable
 from policestats.reports.found_rows import FoundRows
 from policestats.reports.implied import additive_columns, found_check, implied
 from policestats.reports.plan import PREVIOUS_SUFFIX
-from policestats.reports.template import FormColumn
 from policestats.reports.units import UnitsTree
 
 #: (values, known), both [unit, 1] or [unit, row of the check]
@@ -232,8 +232,8 @@ class _Evaluator:
             return self._cells(cell, rows, column)
         if value.function == "previous":
             return self._cells(Cell(None, cell.rows, _name(cell, column) + PREVIOUS_SUFFIX), rows, None)
-        if value.function == "days":
-            return self._days(cell, rows, column)
+        if value.function in OVER_TIME:
+            return self._over_time(OVER_TIME[value.function], cell, rows, column)
         return self._over_units(value.function, cell, rows, column)
 
     def _cells(self, cell: Cell, rows: list[str] | None, column: str | None) -> Values:
@@ -270,9 +270,9 @@ class _Evaluator:
                 members[row].append(self.table.row_index(member))
         return np.stack([summed(booked[:, members[row]], 1) for row in rows], axis=1) if rows else booked[:, :0]
 
-    def _days(self, cell: Cell, rows: list[str] | None, column: str | None) -> Values:
-        name = _name(cell, column)
-        parts = [self._other(self.table.form.id, day.text, cell, rows, name) for day in self.table.period.split("day")]
+    def _over_time(self, frequency: str, cell: Cell, rows: list[str] | None, column: str | None) -> Values:
+        name, form = _name(cell, column), cell.form or self.table.form.id
+        parts = [self._other(form, part.text, cell, rows, name) for part in self.table.period.split(frequency)]
         known = parts[0][1]
         for _, has in parts[1:]:
             known = known & has

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from sqlglot import exp
@@ -26,6 +26,7 @@ CONTRIBUTION_COLUMNS = (
     "anchor_on",
     "record_key",
     "fact_key",
+    "counted_key",
     "unit_code",
     "partner_unit_code",
     "on_date",
@@ -40,19 +41,20 @@ def keeps_totals(catalog: Catalog, indicator: Indicator) -> bool:
     return indicator.is_stock and catalog.fact(indicator.fact, indicator.where).spec.get("stock_trace") == "totals"
 
 
-def needed(catalog: Catalog, plan: Plan, anchor: date, fact: Query, read_by: dict[str, Query]) -> Query:
+def needed(catalog: Catalog, uses: Sequence[tuple[Plan, dict[str, Query]]], anchor: date, fact: Query) -> Query:
     """Return what is read of ``fact``: the rows in a window of one of its indicators, and the columns that their contributions name.
 
     Args:
-        read_by: the contributions of each of the form's indicators over this fact, by the indicator's id.
+        uses: each form that reads the fact, with the contributions of its indicators over it, by the indicator's id.
     """
-    indicators = [i for i in plan.indicators(anchor) if i.id in read_by]
-    windows = []
-    for indicator in indicators:
-        scope = Scope(catalog, _resolver(indicator, fact.columns), indicator.where, anchor)
-        windows.append(_within(scope, plan.span(indicator.id, anchor), _clock(catalog, indicator)[0]))
-    distinct = {w.sql("duckdb"): w for w in windows}
-    named = {c.name for query in read_by.values() for c in query.ast.find_all(exp.Column) if c.table == "f"}
+    distinct, named = {}, set()
+    for plan, read_by in uses:
+        for indicator in (i for i in plan.indicators(anchor) if i.id in read_by):
+            scope = Scope(catalog, _resolver(indicator, fact.columns), indicator.where, anchor)
+            window = _within(scope, plan.span(indicator.id, anchor), _clock(catalog, indicator)[0])
+            distinct[window.sql("duckdb")] = window
+        named |= {c.name for query in read_by.values() for c in query.ast.find_all(exp.Column) if c.table == "f"}
+    named |= {c.name for window in distinct.values() for c in window.find_all(exp.Column)}
     names = tuple(name for name in fact.columns if name in named)
     rows = aliased(narrowed(fact.ast, names), "f")
     select = exp.select(*(column(name, "f") for name in names), copy=False).from_(rows, copy=False)
@@ -72,19 +74,24 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
     scope = Scope(catalog, _resolver(indicator, names), indicator.where, anchor)
     on, until, unit, partner, kind = _clock(catalog, indicator)
     rows: list[exp.Expr] = []
+    wanted = plan.has_cell(indicator)
     for block in plan.form.blocks:
-        rows.append(_leaf(block, Scope(catalog, _resolver(indicator, names, rows_at=block.where), block.where, anchor)))
-        for row in block.sets:
+        if any(wanted(code) for code in block.row_codes if code not in {s.code for s in block.sets}):
+            rows.append(_leaf(block, Scope(catalog, _resolver(indicator, names, rows_at=block.where), block.where, anchor)))
+        for row in (s for s in block.sets if wanted(s.code)):
             row_scope = Scope(catalog, _resolver(indicator, names, rows_at=row.where), row.where, anchor)
             holds = condition({"all": [c for c in (block.condition, row.condition) if c]}, row_scope)
+            if block.unknown is None and block.dimension is not None:  # what is none of the members does not enter the block
+                holds = exp.and_(holds, _is_leaf(block, row_scope.resolve(block.dimension)), copy=False)
             rows.append(case([(holds, literal(row.code))], exp.null()))
     values = {
         "form_id": literal(plan.form.id),
         "period": literal(plan.period.text),
         "indicator_id": literal(indicator.id),
         "anchor_on": literal(anchor),
-        "record_key": _record_key(indicator, scope),
+        "record_key": scope.resolve(RECORD_KEY),
         "fact_key": column(FACT_KEY, "f"),
+        "counted_key": _counted_key(indicator, scope),
         "unit_code": _standing(catalog, column("standing_unit_code", "held")),
         "partner_unit_code": _partner(catalog, scope, partner),
         "on_date": scope.resolve(on),
@@ -137,6 +144,7 @@ def _at(instant: date) -> dict[str, exp.Expr]:
     return {
         "record_key": cast(exp.null(), "text"),
         "fact_key": cast(exp.null(), "text"),
+        "counted_key": cast(exp.null(), "text"),
         "on_date": literal(instant - timedelta(days=1)),
         "until_date": literal(instant),
     }
@@ -214,9 +222,10 @@ def _open_at(indicator: Indicator, scope: Scope, instant: date) -> exp.Expr:
     return exp.and_(_holds(indicator, scope, (None, instant), "start_on", None), exp.paren(still, copy=False), copy=False)
 
 
-def _record_key(indicator: Indicator, scope: Scope) -> exp.Expr:
+def _counted_key(indicator: Indicator, scope: Scope) -> exp.Expr:
+    """What a distinct count counts once; it may be a pseudonym, so it never leaves the warehouse."""
     if indicator.measure != "distinct":
-        return scope.resolve(RECORD_KEY)
+        return cast(exp.null(), "text")
     return joined_text([scope.resolve(name) for name in indicator.operand])
 
 
@@ -249,6 +258,10 @@ def _found(block: Block, dynamic: Dynamic, scope: Scope) -> exp.Expr:
     return joined_text([member, value])
 
 
+def _is_leaf(block: Block, dimension: exp.Expr) -> exp.Expr:
+    return exp.In(this=dimension, expressions=[literal(code) for code in block.leaves])
+
+
 def _leaf(block: Block, scope: Scope) -> exp.Expr:
     """The leaf of a record in a block; null when the record does not enter the block."""
     if block.dynamic is not None:
@@ -257,6 +270,7 @@ def _leaf(block: Block, scope: Scope) -> exp.Expr:
         leaf = literal(block.rows[0].code)
     else:
         dimension = scope.resolve(block.dimension)
-        known = exp.In(this=dimension, expressions=[literal(code) for code in block.leaves])
-        leaf = case([(known, dimension.copy())], literal(block.unknown))
+        leaf = case(
+            [(_is_leaf(block, dimension), dimension.copy())], cast(exp.null(), "text") if block.unknown is None else literal(block.unknown)
+        )
     return leaf if block.condition is None else case([(condition(block.condition, scope), leaf)], exp.null())

@@ -40,6 +40,7 @@ _PERIOD = (
 _UNIT = ("unit_code", "VARCHAR", "机构代码", "unit code of the standard")
 _ROW = ("row_code", "VARCHAR", "行代码", "row code, unique in the form")
 _COLUMN = ("column_code", "VARCHAR", "列代码", "column code")
+_AS_OF = ("as_of", "BIGINT", "所依据批次", "load whose knowledge counts")
 _BLOCK = ("block_id", "VARCHAR", "行区", "block of rows")
 
 FORM = PublishedTable(
@@ -96,6 +97,12 @@ FORM_COLUMN = PublishedTable(
         ("additivity", "VARCHAR", "可加性（JSON）", "how it adds up along units, time and rows (JSON)"),
         ("applies_to", "VARCHAR[]", "适用行（空：全部）", "rows it applies to (null: all)"),
         ("is_hidden", "BOOLEAN", "不打印，仅供审核", "not printed, for checks only"),
+        (
+            "needs",
+            "VARCHAR",
+            "所需来源和表（JSON）：sources 中任一来源、tables 各表；typed 为人工填报的指标",
+            "what it needs (JSON): any of sources for each of tables; typed: an indicator that people type",
+        ),
         ("label_zh", "VARCHAR", "中文标题", "label in Chinese"),
         ("label_en", "VARCHAR", "英文标题", "label in English"),
         ("column_order", "INTEGER", "顺序", "printed order"),
@@ -177,6 +184,8 @@ GENERATION = PublishedTable(
         ),
         ("form_id", "VARCHAR", "报表编号（空：全部）", "form (null: all)"),
         _PERIOD,
+        _AS_OF,
+        ("level_code", "VARCHAR", "机构层级：该层级全部机构合计（空：不按层级）", "level: all its units together (null: not by level)"),
         ("unit_code", "VARCHAR", "机构代码（空：全部）", "unit (null: all)"),
         ("numerator", "BIGINT", "分子", "numerator"),
         ("denominator", "BIGINT", "分母", "denominator"),
@@ -208,6 +217,7 @@ CONTRIBUTION = PublishedTable(
         ("anchor_on", "DATE", "历史截至（不含）", "history read up to this day, exclusive"),
         ("record_key", "VARCHAR", "记录号", "case, event or incident number; never a person's (null: a total of a stock)"),
         ("fact_key", "VARCHAR", "事实分组", "group of records it was made from, made again when one of them changes"),
+        ("counted_key", "VARCHAR", "去重键", "what a distinct count counts once (null: counted by record)"),
         ("unit_code", "VARCHAR", "记账机构", "unit it is booked at"),
         ("partner_unit_code", "VARCHAR", "对方机构", "other end of a transfer (null: outside the tree)"),
         ("on_date", "DATE", "日期", "day it counts"),
@@ -276,7 +286,7 @@ RUN = PublishedTable(
         _FORM,
         _PERIOD,
         ("run_id", "VARCHAR", "运行号", "run that made it"),
-        ("as_of", "BIGINT", "所依据批次", "load whose knowledge counts"),
+        _AS_OF,
         ("policies", "VARCHAR", "所用口径（JSON）", "choices in force (JSON)"),
         ("basis", "VARCHAR", "定义与机构摘要", "hash of all definitions, choices and units it rests on"),
         ("definition_hash", "VARCHAR", "定义摘要", "hash of the form's definition"),

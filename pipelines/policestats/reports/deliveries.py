@@ -48,10 +48,14 @@ class Coverages:
 
 @dataclass(frozen=True)
 class Readings:
-    """When core tables were last read from their sources, and when that last failed, in the standard's time zone; None: never."""
+    """When core tables were last read from their sources, and when that last failed, in the standard's time zone; None: never.
+
+    ``sources`` are those of which any table was ever read, or tried.
+    """
 
     read_at: dict[str, datetime | None] = field(default_factory=dict)
     failed_at: dict[str, datetime | None] = field(default_factory=dict)
+    sources: frozenset[str] = frozenset()
 
     def told(self, table: str) -> str:
         """Return the table with when it was last read, as words of a reason."""
@@ -64,7 +68,9 @@ class Readings:
 class Deliveries:
     """What was delivered, by table: ``months`` holds, by month, the units; a table in ``whole`` is delivered by its source for all units at once.
 
-    Such a table is delivered up to the moment it was last read. Units that are listed owe a month once it is closed (``cutoff``); while it
+    A table in ``assumed`` is taken to be delivered by every unit for every month.
+
+    A table delivered whole is so up to the moment it was last read. Units that are listed owe a month once it is closed (``cutoff``); while it
     runs, their table too is delivered up to the moment it was last read.
     """
 
@@ -74,6 +80,7 @@ class Deliveries:
     whole: set[str]
     readings: Readings
     cutoff: timedelta
+    assumed: frozenset[str] = frozenset()
     _due: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
     @classmethod
@@ -110,7 +117,7 @@ class Deliveries:
         count = len(self.tree.units)
         due, absent = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
         silent: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
-        names = list(tables)
+        names = [name for name in tables if name not in self.assumed]
         lacking = {month: self._lacking(names, month, end, is_restated=is_restated) for month in _months(start, end)}
         owed = any(name not in self.whole for name in names) or any(lacking.values())
         for month, without in lacking.items() if owed else ():
@@ -123,6 +130,11 @@ class Deliveries:
                     silent[at].append((unit, month, ", ".join(absent_names)))
         due, absent = self.tree.add_up(due), self.tree.add_up(absent)
         return Coverages(self.tree, due - absent, due, self._named(silent))
+
+    def is_unheard_of(self, table: str) -> bool:
+        """Whether nothing was ever read or listed of ``table``, and no reading of it was tried."""
+        tried = self.readings.read_at.get(table) or self.readings.failed_at.get(table)
+        return tried is None and table not in self.whole and table not in self.months and table not in self.assumed
 
     def _lacking(self, names: list[str], month: str, end: date, *, is_restated: bool) -> list[tuple[str, set[str] | None]]:
         """Return the tables that did not come from all units in a month, each with the units they came from (None: from nobody)."""

@@ -11,8 +11,11 @@ from sqlglot import exp
 from policestats.catalog import Column
 from policestats.errors import DefinitionError, nearest
 from policestats.query import Scope, case, cast, condition, literal
-from policestats.query.build import later
+from policestats.query.build import days_between, halfway, hour_of, later, seconds_between, weekday_of, year_number
 
+#: dimensions made from two values, and from one
+_OF_TWO = {"days": days_between, "seconds": seconds_between, "midpoint": halfway}
+_OF_ONE = {"year": year_number, "hour": hour_of, "weekday": weekday_of}
 #: an event's clock: (day it counts on, whether it is late)
 Posted = Callable[[dict[str, str], Callable[[str], exp.Expr]], tuple[exp.Expr, exp.Expr]]
 
@@ -62,18 +65,51 @@ class RowDimensions:
             return exp.TryCast(this=resolve(spec["number"]), to=exp.DataType.build("BIGINT"))
         if "sum_of" in spec:
             return self._sum([self._value(v) for v in spec["sum_of"]])
+        if "minus" in spec:
+            less, more = (self._value(v) for v in spec["minus"])
+            return exp.paren(exp.Sub(this=less, expression=more), copy=False)
+        if "bands" in spec:
+            return self._band(spec["bands"])
         if "filled" in spec:
             return self._filled(spec["filled"])
+        for word, made in _OF_TWO.items():
+            if word in spec:
+                return made(*(self._value(v) for v in spec[word]))
+        for word, taken in _OF_ONE.items():
+            if word in spec:
+                return taken(self._value(spec[word]))
         raise DefinitionError(
             f"{self.scope.where}: dimension {name!r} cannot be made here: {', '.join(spec)} looks at another table; write it under the fact's own dimensions"
         )
 
     def _value(self, value: Any) -> exp.Expr:
-        return literal(value["literal"]) if isinstance(value, dict) else self.scope.resolve(value)
+        if isinstance(value, dict):
+            return literal(value["literal"])
+        found = self.scope.window_date(value)
+        return self.scope.resolve(value) if found is None else found
+
+    def _band(self, spec: dict[str, Any]) -> exp.Expr:
+        """The code of the band that a number lies in; null for no number, and for one outside all bands."""
+        bounds, codes = self._values(spec["bounds"]), self._values(spec["codes"])
+        if len(codes) != len(bounds) + 1 or list(bounds) != sorted(bounds):
+            raise DefinitionError(
+                f"{self.scope.where}: bands need rising bounds and one code more than bounds; there are {len(bounds)} bounds ({', '.join(map(str, bounds))}) "
+                f"and {len(codes)} codes ({', '.join(map(str, codes))})"
+            )
+        number = self.scope.resolve(spec["of"])
+        below = exp.LT if spec.get("closed", "right") == "left" else exp.LTE
+        branches: list[tuple[exp.Expr, exp.Expr]] = [(exp.Is(this=number.copy(), expression=exp.null()), exp.null())]
+        if "above" in spec:
+            branches.append((exp.LTE(this=number.copy(), expression=literal(spec["above"])), exp.null()))
+        if "at_least" in spec:
+            branches.append((exp.LT(this=number.copy(), expression=literal(spec["at_least"])), exp.null()))
+        for bound, code in zip(bounds, codes, strict=False):
+            branches.append((below(this=number.copy(), expression=literal(bound)), literal(code)))
+        return cast(case(branches, literal(codes[-1])), "text")
 
     def _later(self, spec: dict[str, Any], count: str, unit: str) -> exp.Expr:
         wanted = spec[count]
-        return later(self.scope.resolve(spec["date"]), literal(wanted) if isinstance(wanted, int) else self.scope.resolve(wanted), unit)
+        return later(self._value(spec["date"]), literal(wanted) if isinstance(wanted, int) else self.scope.resolve(wanted), unit)
 
     def _sum(self, parts: list[exp.Expr]) -> exp.Expr:
         total = parts[0]

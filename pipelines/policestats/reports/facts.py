@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from policestats.catalog import Catalog, Fact, Table
+from policestats.catalog.model import LOOKS
 from policestats.errors import DefinitionError, nearest
 from policestats.query import Query, Scope, case, cast, column, condition, equal, literal, month_of, table
 from policestats.query.build import aliased, joined_text, minus, over, row_number
@@ -52,15 +53,19 @@ class FactCompiler:
     _joined: dict[str, Table | None] = field(default_factory=dict)
     _joins: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
     _waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _unjoined: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def compile(self) -> Query:
         """Return the fact: its own columns, its dimensions, ``record_key`` and, for spells, the start_ and end_ columns."""
         spec = self.fact.spec
         base, names = self._base()
         self._expressions = {name: column(name, "base") for name in names}
-        self._waiting = dict(spec.get("dimensions", {}))  # a join may ask for one (`at: posted_on`) before its turn comes
-        for join in spec.get("joins", []):
-            self._join(join)
+        # dimensions and joins are made when they are first asked for, so they may stand in any order
+        self._waiting = dict(spec.get("dimensions", {}))
+        self._unjoined = {join["as"]: join for join in spec.get("joins", [])}
+        for alias in list(self._unjoined):
+            if alias in self._unjoined:
+                self._join(self._unjoined.pop(alias))
         for name in spec.get("dimensions", {}):
             if name in self._waiting:
                 self._make(name)
@@ -107,12 +112,17 @@ class FactCompiler:
         return checks
 
     def resolve(self, name: str) -> exp.Expr:
-        """Return the SQL of a column, a dimension, or ``alias.column`` of a join. Raises: DefinitionError."""
-        if name not in self._expressions and name in self._waiting:
+        """Return the SQL of a column, a dimension, or ``alias.column`` of a join. Raises: DefinitionError.
+
+        A dimension hides the column of its name from all others; in its own definition the name is the column.
+        """
+        if name in self._waiting:
             self._make(name)
         if name in self._expressions:
             return self._expressions[name].copy()
         alias, dot, inner = name.partition(".")
+        if dot and alias in self._unjoined:
+            self._join(self._unjoined.pop(alias))
         if dot and alias in self._joined:
             right = self._joined[alias]
             if right is not None:
@@ -265,8 +275,9 @@ class FactCompiler:
     def _dimension(self, name: str, spec: dict[str, Any]) -> exp.Expr:
         if "map" in spec:
             return self._map(name, spec)
-        if "exists" in spec:
-            return self._exists(name, spec["exists"])
+        for kind in LOOKS:
+            if kind in spec:
+                return self._look(name, kind, spec[kind])
         own = {} if "union" in self.fact.spec else self.catalog.table(self.fact.spec["table"], self.fact.where).columns
         return RowDimensions(self.scope(), own, self._posted).compile(name, spec)
 
@@ -280,20 +291,44 @@ class FactCompiler:
         self._joins.append((table(codelist.id, "dim", alias), equal(column("code", alias), self.resolve(spec["map"]))))
         return column(spec["attribute"], alias)
 
-    def _exists(self, name: str, spec: dict[str, Any]) -> exp.Expr:
+    def _look(self, name: str, kind: str, spec: dict[str, Any]) -> exp.Expr:
+        """Look at the rows of another table that agree in `on`: whether there are any, how many, or one value made of all of theirs."""
         right = self.catalog.table(spec["table"], self.fact.where)
         for key in spec["on"]:
             right.column(key, self.fact.where)
-        alias = f"exists_{name}"
-        keys = list(spec["on"])
-        select = (
-            exp.select(*(column(k, "e") for k in keys), copy=False).distinct().from_(aliased(self.relation(right.name), "e"), copy=False)
-        )
+        alias, keys = f"{kind}_{name}", list(spec["on"])
+        names, rows = self._looked_at(right, spec.get("dimensions", {}))
+        if kind != "exists" and "of" in spec and spec["of"] not in names:
+            raise DefinitionError(
+                f"{self.fact.where}: {name!r} looks at {spec['of']!r}, which {right.name!r} does not have; {nearest(spec['of'], names)}"
+            )
+        select = exp.select(*(column(k, "e") for k in keys), copy=False).from_(aliased(rows, "e"), copy=False)
         if "where" in spec:
-            select = select.where(condition(spec["where"], self._columns_scope(list(right.columns), "e")), copy=False)
+            select = select.where(condition(spec["where"], self._columns_scope(names, "e")), copy=False)
         on = exp.and_(*(equal(column(k, alias), self.resolve(left)) for k, left in spec["on"].items()), copy=False)
+        if kind == "exists":
+            self._joins.append((aliased(select.distinct(copy=False), alias), on))
+            return exp.not_(exp.Is(this=column(keys[0], alias), expression=exp.null()), copy=False)
+        made = {
+            "count_over": lambda: exp.Count(this=exp.Star()),
+            "sum_over": lambda: exp.Sum(this=column(spec["of"], "e")),
+            "earliest": lambda: exp.Min(this=column(spec["of"], "e")),
+            "last": lambda: exp.Max(this=column(spec["of"], "e")),
+        }[kind]()
+        select = select.select(made.as_("looked_at", quoted=True), copy=False).group_by(*(column(k, "e") for k in keys), copy=False)
         self._joins.append((aliased(select, alias), on))
-        return exp.not_(exp.Is(this=column(keys[0], alias), expression=exp.null()), copy=False)
+        found = column("looked_at", alias)
+        return exp.Coalesce(this=found, expressions=[literal(0)]) if kind in ("count_over", "sum_over") else found
+
+    def _looked_at(self, right: Table, dimensions: dict[str, Any]) -> tuple[list[str], exp.Expr]:
+        """The columns and the rows of a table that is looked at, with what `dimensions` make of its own columns."""
+        names, rows = list(right.columns), self.relation(right.name)
+        for name, spec in dimensions.items():
+            scope = self._columns_scope(names, "d")
+            made = RowDimensions(scope, right.columns, self._posted).compile(name, spec)
+            select = exp.select(*(column(n, "d") for n in names), made.as_(name, quoted=True), copy=False)
+            rows, names = select.from_(aliased(rows, "d"), copy=False), [*names, name]
+        return names, rows
 
     def _posted(self, spec: dict[str, str], resolve: Callable[[str], exp.Expr]) -> tuple[exp.Expr, exp.Expr]:
         """Return the day an event counts on, and whether it is late (corrections.md 3)."""

@@ -83,16 +83,16 @@ def distinct(form_id: str, period: str) -> Query:
 
     The keys are made distinct where they are booked before they are carried up the trees: there they are fewest.
     """
-    names = ("column_code", "row_code", "unit_code", "record_key")
+    names = ("column_code", "row_code", "unit_code", "counted_key")
     keys = (
-        exp.select(column("column_code", "r"), column("row_code", "c"), column("unit_code", "c"), column("record_key", "c"), copy=False)
+        exp.select(column("column_code", "r"), column("row_code", "c"), column("unit_code", "c"), column("counted_key", "c"), copy=False)
         .distinct(copy=False)
         .from_(_contribution(), copy=False)
         .join(table(READING, alias="r"), on=_in_window(), copy=False)
         .where(_of(form_id, period), equal(column("measure", "r"), literal("distinct")), copy=False)
     )
     carried = (
-        exp.select(column("column_code", "k"), column("row_code", "m"), column("unit_code", "u"), column("record_key", "k"), copy=False)
+        exp.select(column("column_code", "k"), column("row_code", "m"), column("unit_code", "u"), column("counted_key", "k"), copy=False)
         .distinct(copy=False)
         .from_(keys.subquery("k"), copy=False)
         .join(table(ROW_MEMBER, alias="m"), on=equal(column("member_row_code", "m"), column("row_code", "k")), copy=False)

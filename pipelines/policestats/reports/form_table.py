@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import lcm
 from typing import Protocol
 
 import numpy as np
@@ -11,10 +12,11 @@ from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
 from policestats.reports.exact import SCALE, Flags, Integers, decimal, linear
 from policestats.reports.figures import Figures, Positions
+from policestats.reports.form_columns import FormColumn, operands
 from policestats.reports.plan import Plan
 from policestats.reports.rates import rates, wilsons
 from policestats.reports.status import ColumnStatus
-from policestats.reports.template import Form, FormColumn, operands
+from policestats.reports.template import Form
 
 Values = tuple[Integers, Flags]
 
@@ -155,10 +157,9 @@ class Derivation:
             found, has_base = wilsons(of // SCALE, over // SCALE, bound=spec["wilson"]["bound"], decimals=column.decimals)
             return found, known & base_known & has_base
         if column.kind == "rate":
-            r = spec["rate"]
-            of_parts = r["of"] if isinstance(r["of"], dict) else {r["of"]: 1}
+            r, (of_parts, over_parts) = spec["rate"], _in_whole_numbers(column)
             numerator, known = self._linear(of_parts, r.get("of_row"))
-            denominator, base_known = self._linear({r["over"]: 1}, r.get("over_row"))
+            denominator, base_known = self._linear(over_parts, r.get("over_row"))
             per = spec["per"]
         elif column.kind == "change":
             c = spec["change"]
@@ -195,6 +196,14 @@ class Derivation:
                 f"{column.where}: form {self.plan.form.id} {self.plan.period}: the base of column {column.code!r} is {decimal(denominator[at]):f} "
                 f"in {self.cells.place(at, denominator.shape)}; a base cannot be negative: correct the amounts, or take another base"
             )
+
+
+def _in_whole_numbers(column: FormColumn) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the weights of a rate's two sides, both multiplied by what makes all of them whole: the rate is the same."""
+    assert column.weights is not None
+    of, over = column.weights
+    factor = lcm(*(w.denominator for side in (of, over) for w in side.values()))
+    return {name: int(w * factor) for name, w in of.items()}, {name: int(w * factor) for name, w in over.items()}
 
 
 def _days(column: str, plan: Plan) -> int:

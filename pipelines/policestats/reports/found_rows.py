@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 from policestats.reports.blocks import Block, Dynamic
 from policestats.reports.exact import Flags, Integers, addable, from_decimals, whole, zeros
 from policestats.reports.figures import Positions
+from policestats.reports.form_columns import FormColumn, operands
 from policestats.reports.form_table import Derivation, FormTable, Values
 from policestats.reports.plan import Plan
 from policestats.reports.rollup import positions
-from policestats.reports.template import Form, FormColumn, operands
+from policestats.reports.template import Form
 from policestats.reports.units import UnitsTree
 
 #: value of records that have none

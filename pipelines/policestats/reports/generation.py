@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
 
 from policestats.reports.checks import Outcome
 from policestats.reports.exact import Integers, zeros
+from policestats.reports.form_columns import FormColumn
 from policestats.reports.form_table import FormTable
 from policestats.reports.found_rows import FoundRows
 from policestats.reports.rates import rate
 from policestats.reports.status import BY_PEOPLE, MANUAL, ColumnStatus
-from policestats.reports.template import FormColumn
 
 RATES = ("template", "instance", "cell", "cell_nonzero")
 
 
 @dataclass(frozen=True)
 class GenerationRate:
-    """One rate; ``form_id`` and ``unit_code`` None stand for all."""
+    """One rate; ``form_id`` and ``unit_code`` None stand for all. With a ``level_code`` it is that of all units of the level together."""
 
     rate_id: str
     form_id: str | None
@@ -30,6 +30,7 @@ class GenerationRate:
     numerator: int
     denominator: int
     reason: str | None
+    level_code: str | None = None
 
     @property
     def pct(self) -> Decimal | None:
@@ -54,25 +55,45 @@ class _Count:
         return self.cells == self.auto and not self.has_error
 
 
-def generation(filled: Iterable[tuple[FormTable, Outcome, Sequence[FoundRows]]], prescribed: int) -> list[GenerationRate]:
-    """Return the rates: per form and unit (instance, cell, cell_nonzero), per form, and over all.
+def generation(
+    filled: Iterable[tuple[FormTable, Outcome, Sequence[FoundRows]]], prescribed: int, levels: Mapping[str, str]
+) -> list[GenerationRate]:
+    """Return the rates of each unit (instance, cell, cell_nonzero), and all four of all units and of each level's, by form and over all.
 
     A form is automatic for a unit when every applicable cell is ``auto`` and no error check failed; the template rate counts the forms
     that are automatic for every unit, out of those the standard prescribes (a form of one's own is not among them).
+
+    Args:
+        levels: the level of each unit, in the order of the tree.
     """
     counts = [c for table, outcome, found in filled for c in _counts(table, outcome, found)]
+    found = [rate for c in counts for rate in _rates([c], c.form_id, c.unit_code)]
+    by_unit: dict[str, list[_Count]] = {}
+    for c in counts:
+        by_unit.setdefault(c.unit_code, []).append(c)
+    for unit, own in by_unit.items():
+        found += _rates(own, None, unit)
+    for level in (None, *dict.fromkeys(levels.values())):
+        own = counts if level is None else [c for c in counts if levels[c.unit_code] == level]
+        if own or level is None:
+            found += [replace(rate, level_code=level) for rate in _of_units(own, prescribed)]
+    return found
+
+
+def _of_units(counts: list[_Count], prescribed: int) -> list[GenerationRate]:
+    """Return the four rates of some units together, by form and over all."""
+    by_form: dict[str, list[_Count]] = {}
+    for c in counts:
+        by_form.setdefault(c.form_id, []).append(c)
     found: list[GenerationRate] = []
-    for form in dict.fromkeys(c.form_id for c in counts):
-        own = [c for c in counts if c.form_id == form]
-        for c in own:
-            found += _rates([c], form, c.unit_code)
+    for form, own in by_form.items():
         found += _rates(own, form, None)
         found.append(GenerationRate("template", form, None, int(all(c.is_auto for c in own)), 1, _reason(own)))
     found += _rates(counts, None, None)
-    forms = dict.fromkeys(c.form_id for c in counts if c.is_prescribed)
-    automatic = sum(all(c.is_auto for c in counts if c.form_id == form) for form in forms)
+    of_authority = [own for own in by_form.values() if own[0].is_prescribed]
+    automatic = sum(all(c.is_auto for c in own) for own in of_authority)
     reason = _reason(counts)
-    absent = prescribed - len(forms)
+    absent = prescribed - len(of_authority)
     if absent > 0:
         reason = "; ".join(
             filter(None, [reason, f"{absent} of the {prescribed} prescribed forms are not defined or not due in this period"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from policestats.reports.blocks import Block
 from policestats.reports.check_language import Call, Cell, Check, Term
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.form_columns import FormColumn
+from policestats.reports.template import Form
 
 
 def implied(form: Form, frequency: str) -> list[Check]:
@@ -15,10 +16,12 @@ def implied(form: Form, frequency: str) -> list[Check]:
     for block in form.blocks:
         if block.dimension is None:
             continue
-        columns = tuple(c.code for c in additive if c.additivity["rows"] == "sum" and c.rows is None)
-        left = (Term(1, Cell(None, (block.total,), None)),)
-        right = (Term(1, Call("sum", Cell(None, tuple(block.leaves), None))),)
-        found.append(_check(f"{form.id}-leaves-{block.id}", "columns", left, "=", right, columns=columns))
+        if block.total:
+            together = {block.total, *block.leaves}
+            columns = tuple(c.code for c in additive if c.additivity["rows"] == "sum" and all(map(c.applies, together)))
+            left = (Term(1, Cell(None, (block.total,), None)),)
+            right = (Term(1, Call("sum", Cell(None, tuple(block.leaves), None))),)
+            found.append(_check(f"{form.id}-leaves-{block.id}", "columns", left, "=", right, columns=columns))
         for row in block.sets:
             assert row.parent is not None
             both = tuple(c.code for c in growing if c.applies(row.code) and c.applies(row.parent))

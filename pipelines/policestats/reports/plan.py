@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from policestats.catalog import Indicator
 from policestats.periods import ReferencePeriod, Window
 from policestats.reports.check_language import Call, Check
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.form_columns import FormColumn, operands
+from policestats.reports.template import Form
 
 #: the variant whose value `previous(x)` asks for
 _PREVIOUS = {"current": "previous_period", "ytd": "previous_ytd"}
@@ -62,9 +63,30 @@ class Plan:
         """The dates at which history is read, each once."""
         return sorted({r.anchor for r in self.readings})
 
+    @property
+    def recounted(self) -> list[str]:
+        """The columns that count days on which an earlier version of the form was in force, or are computed from such columns, in order."""
+        since = self.form.valid_from
+        if self.form.succeeds is None or since is None:
+            return []
+        found = {r.column for r in self.readings if r.window.start < since or (r.instant is not None and r.instant <= since)}
+        columns = self.form.columns_for(self.period.frequency)
+        grows = True
+        while grows:
+            more = {c.code for c in columns if found.intersection(operands(c))} - found
+            found |= more
+            grows = bool(more)
+        return [c.code for c in columns if c.code in found and not c.hidden]
+
     def indicators(self, anchor: date) -> list[Indicator]:
         """The indicators read at an anchor, each once."""
         return list({r.indicator.id: r.indicator for r in self.readings if r.anchor == anchor}.values())
+
+    def has_cell(self, indicator: Indicator) -> Callable[[str], bool]:
+        """Return whether a row (or the member of found rows) has a cell that counts ``indicator``."""
+        names = {r.column.removesuffix(PREVIOUS_SUFFIX) for r in self.readings if r.indicator.id == indicator.id}
+        columns = [self.form.column(name) for name in names]
+        return lambda row: any(column.applies(row) for column in columns)
 
     def span(self, indicator: str, anchor: date) -> tuple[date | None, date]:
         """The days that all readings of an indicator at an anchor cover: [start, end); start None when a stock needs all before."""

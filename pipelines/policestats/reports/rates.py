@@ -31,6 +31,15 @@ def rate(numerator: int, denominator: int, *, per: int, decimals: int) -> Decima
     return Decimal(_rounded(numerator * per * 10**decimals, denominator)).scaleb(-decimals)
 
 
+def scaled(value: Decimal, *, divide_by: int, decimals: int) -> Decimal:
+    """Return a stored figure (six decimals at most) in a larger unit of measure, rounded once from the exact value, half away from zero.
+
+    >>> scaled(Decimal("1234550"), divide_by=10000, decimals=2)
+    Decimal('123.46')
+    """
+    return Decimal(_rounded(int(value * SCALE) * 10**decimals, divide_by * SCALE)).scaleb(-decimals)
+
+
 def rates(numerators: Integers, denominators: Integers, *, per: int, decimals: int) -> tuple[Integers, Flags]:
     """Return the rates of whole arrays, in millionths, and where they are defined (base not 0).
 

@@ -186,8 +186,7 @@ def _plain_columns(part: dict[str, Any], source: Table) -> dict[str, str]:
 
 def _joined(fact: Fact) -> list[tuple[str, dict[str, str]]]:
     """Return (core table, its column -> column or dimension of the fact) of each join and each look for rows."""
-    looked: list[dict[str, Any]] = [d["exists"] for d in fact.spec.get("dimensions", {}).values() if "exists" in d]
-    return [(join["table"], join["on"]) for join in [*fact.spec.get("joins", []), *looked]]
+    return [(join["table"], join["on"]) for join in [*fact.spec.get("joins", []), *fact.looks]]
 
 
 def _named(changed: exp.Expr, columns: dict[str, str]) -> Query:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policestats.catalog import CodeList
-from policestats.reports.contract import ALL, CONTRIBUTION, READING, ROW_MEMBER, UNIT_MEMBER, PublishedTable
+from policestats.reports.contract import ALL, CONTRIBUTION, GENERATION, READING, ROW_MEMBER, UNIT_MEMBER, PublishedTable
 
 MANIFEST = PublishedTable(
     "release.manifest",
@@ -24,8 +24,46 @@ MANIFEST = PublishedTable(
         ("created_at", "TIMESTAMP", "编制时间（标准所在时区）", "when it was made, in the standard's time zone"),
         ("policies", "VARCHAR", "所用口径选择（JSON）", "policies in force (JSON)"),
         ("definitions", "VARCHAR", "定义摘要（JSON）", "hashes of the definitions used (JSON)"),
+        ("with_records", "BOOLEAN", "网页旁附记录号", "record keys stand beside the pages"),
         ("row_counts", "VARCHAR", "各表行数（JSON）", "rows per table (JSON)"),
         ("content_hash", "VARCHAR", "内容摘要（与行序无关）", "hash of the content, whatever the order of rows"),
+    ),
+)
+
+HISTORY = PublishedTable(
+    "report.history",
+    "近13期走势：各表一列，按最后一次编制的结果；未编制的期无记录",
+    "the last 13 periods of one column per form, as they were last tabulated; a period that was not tabulated has no row",
+    (
+        ("form_id", "VARCHAR", "报表编号", "form id"),
+        ("period", "VARCHAR", "统计期，与本发布同频次", "period, of the release's frequency"),
+        ("unit_code", "VARCHAR", "机构代码（仅有页面的机构）", "unit code of the standard; only units that have a page"),
+        ("row_code", "VARCHAR", "行代码", "row code, unique in the form"),
+        ("column_code", "VARCHAR", "列代码", "column code"),
+        ("value", "DECIMAL(38,6)", "数值（空：无数，见 status）", "value (null: no figure, see status)"),
+        ("status", "VARCHAR", "该期该格状态", "status of the cell in that period"),
+    ),
+)
+
+#: how report.generation came about: the rates of this and all earlier periods of the same frequency that the warehouse has tabulated
+GENERATION_TREND = PublishedTable(
+    "report.generation_trend",
+    "自动生成率的变化：同一报告期别中本期及以前各期",
+    "generation rates of this and all earlier periods of the same frequency, as tabulated last; not by unit",
+    tuple(c for c in GENERATION.columns if c[0] not in ("unit_code", "reason")),
+)
+
+WORDING = PublishedTable(
+    "release.wording",
+    "印在报表上的文字：表头、符号、层级、脚注",
+    "the words printed with the forms: furniture, marks, levels, footnotes",
+    (
+        ("form_id", "VARCHAR", "报表编号（空：全部）", "form (null: all)"),
+        ("subject", "VARCHAR", "种类：standard、furniture、mark、level、footnote", "standard, furniture, mark, level or footnote"),
+        ("name", "VARCHAR", "名称", "which of them"),
+        ("text_order", "INTEGER", "顺序", "order"),
+        ("text_zh", "VARCHAR", "中文", "in Chinese"),
+        ("text_en", "VARCHAR", "英文", "in English"),
     ),
 )
 
@@ -89,9 +127,28 @@ WIDE_COLUMNS = {
 }
 
 #: tables of statistics.duckdb that follow the contract as the warehouse holds them
+#: contributions as published: what a distinct count counts once is a number of this release, since the key may be a pseudonym
+TRACE_CONTRIBUTION = PublishedTable(
+    CONTRIBUTION.name,
+    CONTRIBUTION.zh,
+    CONTRIBUTION.en,
+    (
+        *(c for c in CONTRIBUTION.columns if c[0] != "counted_key"),
+        (
+            "counted_no",
+            "BIGINT",
+            "去重号：同号只计一次（空：按记录计）",
+            "what a distinct count counts once has one number (null: counted by record)",
+        ),
+    ),
+)
+COUNTED_NO = (
+    "CASE WHEN counted_key IS NOT NULL THEN dense_rank() OVER (PARTITION BY form_id, period, indicator_id, anchor_on "
+    "ORDER BY md5(concat_ws('/', form_id, period, indicator_id, counted_key))) END AS counted_no"
+)
 STATISTICS_TABLES = tuple(t for t in ALL if t not in (CONTRIBUTION, READING, UNIT_MEMBER))
 #: tables of trace.duckdb
-TRACE_TABLES = (CONTRIBUTION, READING, ROW_MEMBER, UNIT_MEMBER)
+TRACE_TABLES = (TRACE_CONTRIBUTION, READING, ROW_MEMBER, UNIT_MEMBER)
 TRACE_ZH = "追溯：构成一个单元格的全部贡献（求和，或不同记录号的个数，即为该单元格）"
 TRACE_EN = "the contributions of a cell: their sum, or the number of their distinct record keys, is the cell"
 #: columns that say how or when a row was made, not what it says

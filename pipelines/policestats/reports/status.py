@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -12,8 +12,9 @@ import numpy.typing as npt
 from policestats.catalog import Catalog
 from policestats.reports.deliveries import Coverages, Deliveries
 from policestats.reports.exact import Flags
+from policestats.reports.form_columns import FormColumn, operands
+from policestats.reports.needs import feeding, told
 from policestats.reports.plan import PREVIOUS_SUFFIX, Plan, Reading
-from policestats.reports.template import FormColumn, operands
 
 #: from best to worst: a derived column takes the worst of its operands
 ORDER = ("auto", "manual", "partial", "missing", "suppressed", "blocked", "not_applicable")
@@ -27,6 +28,7 @@ TYPED = "typed by people, and nothing has been typed"
 #: The reason of a column whose cells people typed, each with its own author and evidence.
 BY_PEOPLE = "typed by people"
 _FAILED = "failed: "
+_NEEDS, _NOT_CONNECTED = "needs ", ": not connected"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,10 @@ class ColumnStatus:
         found: Flags = _WITH_VALUE[self.ranks_in(rows)]
         return found
 
+    def noted(self, reason: str) -> ColumnStatus:
+        """Return the same statuses, with ``reason`` where they are automatic and so had nothing to say."""
+        return replace(self, reasons=np.where(self.is_auto, reason, self.reasons))
+
     @property
     def has_value(self) -> Flags:
         """At which units the cells print a figure, those apart of which something else is said."""
@@ -126,13 +132,15 @@ def statuses(
         read = (*catalog.fact(reading.indicator.fact, reading.column).tables, catalog.standard.units_table)
         rules = tuple(sorted({rule for table in read for rule in blocked.get(table, [])}))
         if (key, rules) not in judged:
-            judged[key, rules] = _of(known[key], rules, units)
+            judged[key, rules] = _of(known[key], rules, units, not_connected(catalog, tables, deliveries))
         found[reading.column] = judged[key, rules]
     for code, reason in plan.not_applicable.items():
         found[code] = ColumnStatus.everywhere("not_applicable", reason, len(units))
     columns = {c.code: c for c in plan.form.columns_for(plan.period.frequency)}
     for column in columns.values():
         _derive(column, columns, found, len(units))
+    for code in plan.recounted:
+        found[code] = found[code].noted(f"口径变动 definition changed on {plan.form.valid_from}: recounted by version {plan.form.version}")
     return found
 
 
@@ -141,14 +149,29 @@ def _delivered_tables(catalog: Catalog, reading: Reading) -> tuple[str, ...]:
     return tuple(t for t in catalog.fact(reading.indicator.fact, reading.column).tables if t not in reference)
 
 
-def _of(coverages: Coverages, rules: tuple[str, ...], units: list[str]) -> ColumnStatus:
+def not_connected(catalog: Catalog, tables: Sequence[str], deliveries: Deliveries) -> str | None:
+    """Return the reason of a column that reads ``tables`` of which the source was never connected; None when each has a source that was."""
+    unheard = [t for t in tables if deliveries.is_unheard_of(t) and not deliveries.readings.sources.intersection(feeding(catalog, t))]
+    return f"{_NEEDS}{told(catalog, unheard)}{_NOT_CONNECTED}" if unheard else None
+
+
+def needed(reason: str | None) -> str | None:
+    """Return the tables and sources that the reason of a missing column says are not connected; None for a reason of another kind."""
+    if reason is None or not reason.endswith(_NOT_CONNECTED):
+        return None
+    return reason.removeprefix(_NEEDS).removesuffix(_NOT_CONNECTED)
+
+
+def _of(coverages: Coverages, rules: tuple[str, ...], units: list[str], unconnected: str | None) -> ColumnStatus:
     delivered, due, silent = coverages.at(units)
     if rules:
         blocked = ColumnStatus.everywhere("blocked", _FAILED + ", ".join(rules), len(units))
         return ColumnStatus(blocked.ranks, delivered, due, blocked.reasons)
-    whole = delivered == due
+    # not even the unknown unit, which owes nothing, has figures of a source that is not there
+    whole = (delivered == due) & (unconnected is None)
     ranks = np.where(whole, AUTO, np.where(delivered > 0, PARTIAL, MISSING))
-    reasons = [None if is_whole else "nothing from " + " or ".join(names) for is_whole, names in zip(whole.tolist(), silent, strict=True)]
+    lacking = (unconnected or "nothing from " + " or ".join(names) for names in silent)
+    reasons = [None if is_whole else reason for is_whole, reason in zip(whole.tolist(), lacking, strict=True)]
     return ColumnStatus(ranks, delivered, due, np.array(reasons, dtype=object))
 
 

@@ -4,65 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from policestats.catalog import Catalog, Indicator, YamlFile
-from policestats.catalog.load import indicator as read_indicator
+from policestats.catalog import Catalog, YamlFile
 from policestats.catalog.model import Label
 from policestats.errors import DefinitionError, nearest
-from policestats.periods import VARIANTS
+from policestats.periods import ReferencePeriod
 from policestats.reports.blocks import Block, Row, read_blocks
 from policestats.reports.check_language import Call, Check, read_check
+from policestats.reports.column_specs import expand
+from policestats.reports.form_columns import FormColumn, operands, read_columns
+from policestats.reports.form_versions import in_force, in_order, refuse_other_name
 
-#: kinds of columns that are computed from other columns after aggregation
-DERIVED = ("formula", "rate", "change", "share_of", "per_day", "wilson")
-
-
-@dataclass(frozen=True)
-class FormColumn:
-    """A column. ``kind`` is base, manual or one of DERIVED; ``spec`` holds what it is made of; ``indicator`` and ``variant`` are those of a base column."""
-
-    code: str
-    label: Label
-    labels: tuple[tuple[date, Label], ...]
-    parent: str | None
-    unit: str
-    decimals: int
-    hidden: bool
-    rows: tuple[str, ...] | None
-    frequencies: tuple[str, ...] | None
-    kind: str
-    spec: dict[str, Any]
-    indicator: Indicator | None
-    variant: str
-    where: str
-
-    def applies(self, row: str) -> bool:
-        """Whether the column has a cell in ``row``; the rows below a member (``member/value``) are as the member's own."""
-        return self.rows is None or row in self.rows or row.partition("/")[0] in self.rows
-
-    def label_at(self, day: date) -> Label:
-        """The caption in force on ``day`` (受理 became 立案 on 2026-01-01)."""
-        found = self.label
-        for since, label in self.labels:
-            if day >= since:
-                found = label
-        return found
-
-    @property
-    def additivity(self) -> dict[str, str]:
-        """How the column adds up along units, time and rows."""
-        if self.indicator is not None:
-            return self.indicator.additivity
-        return (
-            {"units": "recompute", "time": "recompute", "rows": "recompute"}
-            if self.kind in DERIVED and self.kind != "formula"
-            else {"units": "sum", "time": "sum", "rows": "sum"}
-        )
+#: the workbook beside a form that an office wants filled instead: <form>.xlsx beside <form>.yaml
+LAYOUT = ".xlsx"
 
 
 @dataclass(frozen=True)
@@ -84,6 +42,11 @@ class Form:
     valid_from: date | None
     valid_to: date | None
     where: str
+    #: number of the version that was in force before ``valid_from``; None: this is the first
+    succeeds: int | None = None
+    #: whether late entries count where the standard says, not the form itself
+    follows_lateness: bool = True
+    sparkline: str | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -115,6 +78,16 @@ class Form:
         """Return the columns that a period of ``frequency`` has."""
         return [c for c in self.columns if c.frequencies is None or frequency in c.frequencies]
 
+    def drawn_column(self, frequency: str) -> FormColumn | None:
+        """Return the column whose course over time is drawn beside each row: the one named, or the first printed base column of the variant current.
+
+        None when a period of ``frequency`` has no such column.
+        """
+        columns = self.columns_for(frequency)
+        if self.sparkline is not None:
+            return next((c for c in columns if c.code == self.sparkline), None)
+        return next((c for c in columns if c.kind == "base" and c.variant == "current" and not c.hidden), None)
+
     def members(self) -> list[tuple[str, str]]:
         """Return (row, member) pairs: each row with the leaf or of-which rows whose records it adds up, itself included."""
         parents = {r.code: r.parent for r in self.rows}
@@ -132,18 +105,17 @@ class Form:
         return list(dict.fromkeys(pairs))
 
 
-def load_forms(catalog: Catalog, folder: Path | None = None) -> dict[str, Form]:
-    """Return every form of a folder (default: the standard's own), by id.
+def load_forms(catalog: Catalog, folder: Path | None = None, period: ReferencePeriod | None = None) -> dict[str, Form]:
+    """Return every form of a folder (default: the standard's own), by id: of several versions the one in force in ``period``, default the newest.
 
     Raises: DefinitionError with file, line, value and cure.
     """
-    found: dict[str, Form] = {}
+    found: dict[str, list[Form]] = {}
     for path in sorted((folder or catalog.templates).glob("*.yaml")):
         form = load_form(path, catalog)
-        if form.id != path.stem:
-            raise DefinitionError(f"{form.where}: the form's id is {form.id!r} but its file is {path.name}; make them the same")
-        found[form.id] = form
-    return found
+        refuse_other_name(form, path)
+        found.setdefault(form.id, []).append(form)
+    return {id: in_force(in_order(versions), period) for id, versions in found.items()}
 
 
 def load_form(path: Path, catalog: Catalog) -> Form:
@@ -166,7 +138,9 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
                 raise DefinitionError(
                     f"{row.where}: row {row.code!r} has the parent {row.parent!r}, which is no row; {nearest(str(row.parent), rows)}"
                 )
-    columns = _columns(data["columns"], catalog, where, rows)
+    specs = expand(data["id"], data["columns"], catalog, where)
+    columns = read_columns(specs.columns, catalog, {b.id: b for b in blocks}, rows)
+    _refuse_undrawable(data.get("sparkline"), columns, where)
     _refuse_sums(columns)
     _refuse_absent_operands(columns, tuple(data["frequency"]))
     for block in (b for b in blocks if b.dynamic is not None):
@@ -175,7 +149,8 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
                 raise DefinitionError(
                     f"{block.where}: block {block.id!r} is without the column {name!r}, which is none; {nearest(name, known)}"
                 )
-    checks = tuple(read_check(c, where(("checks", i)), rows, [c.code for c in columns]) for i, c in enumerate(data.get("checks", [])))
+    written = [*((c, where(("checks", i))) for i, c in enumerate(data.get("checks", []))), *specs.checks]
+    checks = tuple(read_check(check, place, rows, [c.code for c in columns]) for check, place in written)
     for check in checks:
         _refuse_check_sums(check, {c.code: c for c in columns})
     return Form(
@@ -190,65 +165,27 @@ def read_form(data: dict[str, Any], catalog: Catalog, where: Any = lambda trail=
         columns=columns,
         blocks=blocks,
         checks=checks,
-        definition_hash=hashlib.sha256(json.dumps(data, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()[:16],
+        definition_hash=_hash({**data, "columns": [s for s, _ in specs.columns], "checks": [c for c, _ in written]}),
         valid_from=data.get("valid_from"),
         valid_to=data.get("valid_to"),
         where=where(),
+        follows_lateness="lateness" not in data,
+        sparkline=data.get("sparkline"),
     )
 
 
-def _columns(specs: list[dict[str, Any]], catalog: Catalog, where: Any, rows: list[str]) -> tuple[FormColumn, ...]:
-    codes = [s["code"] for s in specs]
-    found = []
-    for i, spec in enumerate(specs):
-        place = where(("columns", i))
-        if codes.count(spec["code"]) > 1:
-            raise DefinitionError(f"{place}: the column code {spec['code']!r} stands twice; column codes are unique in a form")
-        column = _column(spec, catalog, place)
-        names: Iterable[str] = [*_operands(column), *([column.parent] if column.parent else [])]
-        for name in names:
-            if name not in codes:
-                raise DefinitionError(f"{place}: column {column.code!r} names the column {name!r}; {nearest(name, codes)}")
-        for row in (*(column.rows or ()), *_operand_rows(column)):
-            if row not in rows:
-                raise DefinitionError(f"{place}: column {column.code!r} names the row {row!r}; {nearest(row, rows)}")
-        found.append(column)
-    return tuple(found)
+def _hash(definition: dict[str, Any]) -> str:
+    """Return what tells one definition from another: everything that is written in it and in the sets it uses."""
+    return hashlib.sha256(json.dumps(definition, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def _column(spec: dict[str, Any], catalog: Catalog, place: str) -> FormColumn:
-    kind = next((k for k in DERIVED if k in spec), "base")
-    indicator = None
-    variant = spec.get("variant", "current")
-    if kind == "base":
-        if "ledger" in spec:
-            catalog.fact(spec["ledger"], place)
-            indicator = read_indicator(spec, place, id=spec["code"])
-        else:
-            indicator = catalog.indicator(spec["indicator"], place)
-            if indicator.is_manual:
-                kind = "manual"
-        if variant not in VARIANTS:
-            raise DefinitionError(f"{place}: {variant!r} is no variant; {nearest(variant, VARIANTS)}")
-    label = spec.get("label") or (indicator.label if indicator else None)
-    if not label:
-        raise DefinitionError(f"{place}: column {spec['code']!r} needs a label: {{zh: .., en: ..}}")
-    return FormColumn(
-        code=spec["code"],
-        label=label,
-        labels=tuple((e["from"], {"zh": e["zh"], "en": e["en"]}) for e in spec.get("labels", [])),
-        parent=spec.get("parent"),
-        unit=spec.get("unit", indicator.unit if indicator else ""),
-        decimals=spec.get("decimals", 0),
-        hidden=bool(spec.get("hidden", False)),
-        rows=tuple(str(r) for r in spec["rows"]) if "rows" in spec else None,
-        frequencies=tuple(spec["frequencies"]) if "frequencies" in spec else None,
-        kind=kind,
-        spec=spec,
-        indicator=None if kind == "manual" else indicator,
-        variant=variant,
-        where=place,
-    )
+def _refuse_undrawable(name: str | None, columns: tuple[FormColumn, ...], where: Any) -> None:
+    """What is drawn beside the rows is a printed column."""
+    printed = [c.code for c in columns if not c.hidden]
+    if name is not None and name not in printed:
+        raise DefinitionError(
+            f"{where(('sparkline',))}: sparkline names the column {name!r}, which is not printed; {nearest(name, printed)}"
+        )
 
 
 def _refuse_sums(columns: tuple[FormColumn, ...]) -> None:
@@ -266,7 +203,7 @@ def _refuse_absent_operands(columns: tuple[FormColumn, ...], frequencies: tuple[
     """A column computed for a frequency needs its operands in that frequency."""
     by_code = {c.code: c for c in columns}
     for column in columns:
-        for name in _operands(column):
+        for name in operands(column):
             absent = set(column.frequencies or frequencies) - set(by_code[name].frequencies or frequencies)
             if absent:
                 raise DefinitionError(
@@ -276,7 +213,7 @@ def _refuse_absent_operands(columns: tuple[FormColumn, ...], frequencies: tuple[
 
 
 #: along which way each function of checks adds figures up
-_SUMS_ALONG = {"sum": "rows", "units": "units", "children": "units", "days": "time"}
+_SUMS_ALONG = {"sum": "rows", "units": "units", "children": "units", "days": "time", "months": "time"}
 
 
 def _refuse_check_sums(check: Check, columns: dict[str, FormColumn]) -> None:
@@ -297,40 +234,7 @@ def _refuse_check_sums(check: Check, columns: dict[str, FormColumn]) -> None:
                 )
             if function in ("units", "children", "previous") and column.kind != "base":
                 raise DefinitionError(
-                    f"{place}: {function}() reads what was counted, and {column.code!r} is computed from {', '.join(_operands(column))}; name those instead"
+                    f"{place}: {function}() reads what was counted, and {column.code!r} is computed from {', '.join(operands(column))}; name those instead"
                 )
             if function == "previous" and column.variant not in ("current", "ytd"):
                 raise DefinitionError(f"{place}: {column.code!r} is a {column.variant} column; previous() is of current and ytd columns")
-
-
-def _operands(column: FormColumn) -> list[str]:
-    """Codes of the columns that a derived column is computed from."""
-    spec = column.spec
-    if column.kind == "formula":
-        return list(spec["formula"])
-    if column.kind == "rate":
-        of = spec["rate"]["of"]
-        return [*(of if isinstance(of, dict) else [of]), spec["rate"]["over"]]
-    if column.kind == "change":
-        return [spec["change"]["of"], spec["change"]["from"]]
-    if column.kind == "share_of":
-        return [spec["share_of"]["column"]]
-    if column.kind == "per_day":
-        return [spec["per_day"]]
-    if column.kind == "wilson":
-        return [spec["wilson"]["of"], spec["wilson"]["over"]]
-    return []
-
-
-def _operand_rows(column: FormColumn) -> list[str]:
-    if column.kind == "share_of":
-        share = column.spec["share_of"]
-        return [share["row"], *share.get("except", {}), *share.get("except", {}).values()]
-    if column.kind == "rate":
-        return [column.spec["rate"][k] for k in ("of_row", "over_row") if k in column.spec["rate"]]
-    return []
-
-
-def operands(column: FormColumn) -> list[str]:
-    """Return the codes of the columns that ``column`` is computed from; none for a base column."""
-    return _operands(column)

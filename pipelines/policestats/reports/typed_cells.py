@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from policestats.reports.exact import Flags, Integers, linear, summed, whole
 from policestats.reports.figures import Figures
+from policestats.reports.form_columns import FormColumn, operands
 from policestats.reports.status import AUTO, BLOCKED, MANUAL, MISSING, PARTIAL, SUPPRESSED, CellStatuses, ColumnStatus
-from policestats.reports.template import Form, FormColumn, operands
+from policestats.reports.template import Form
 from policestats.reports.units import UnitsTree
 
 #: reasons of cells that are not typed themselves
@@ -185,9 +186,9 @@ def _reads(column: FormColumn, rows: Sequence[str]) -> list[tuple[str, Sequence[
     return [(name, rows) for name in dict.fromkeys(operands(column))]
 
 
-def typed_reason(author: str, at: str, evidence: str, reason: str | None) -> str:
-    """Return what is told of a typed cell."""
-    return f"typed by {author} at {at}, evidence {evidence}" + (f", reason {reason}" if reason else "")
+def typed_reason(at: str, evidence: str, reason: str | None) -> str:
+    """Return what is told of a typed cell to all who may read a release: who typed it stays in the private warehouse."""
+    return f"typed at {at}, evidence {evidence}" + (f", reason {reason}" if reason else "")
 
 
 def is_open(status: ColumnStatus, column: FormColumn, unit: int, row: int, *, has_units_below: bool) -> bool:

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from policestats.reports.template import FormColumn
+from policestats.reports.form_columns import FormColumn
 
 #: more than this is a slip, and a sheet keeps no more digits than 15
 _MOST = Decimal(10) ** 15

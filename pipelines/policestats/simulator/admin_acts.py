@@ -7,7 +7,9 @@ from decimal import Decimal
 
 from policestats.simulator import identity
 from policestats.simulator.admin_book import LAW_CHANGED_ON, AdminCase, Person
+from policestats.simulator.backgrounds import NOTHING_KNOWN, Background
 from policestats.simulator.calendar import posting
+from policestats.simulator.penalties import NOTHING, UNKNOWN, Circumstances, Sentence
 from policestats.simulator.province import OUTSIDE
 from policestats.simulator.records import Row
 from policestats.simulator.world import ActError, World, outside_as_null
@@ -91,9 +93,19 @@ def receive_admin_case(
     return case
 
 
-def add_person(world: World, case: AdminCase, *, kind: str, sex: str | None, born: date | None, entered: datetime) -> Person:
+def add_person(
+    world: World,
+    case: AdminCase,
+    *,
+    kind: str,
+    sex: str | None,
+    born: date | None,
+    entered: datetime,
+    circumstances: Circumstances = UNKNOWN,
+    background: Background = NOTHING_KNOWN,
+) -> Person:
     """Add a person, or a unit (``kind`` "unit", without sex and birth), to the case."""
-    person = Person(len(case.persons) + 1, kind)
+    person = Person(len(case.persons) + 1, kind, circumstances)
     case.persons.append(person)
     serial = len(world.case_system.tables["admin_person"])
     world.case_system.add(
@@ -106,6 +118,13 @@ def add_person(world: World, case: AdminCase, *, kind: str, sex: str | None, bor
         id_number=None if born is None or sex is None else identity.identity_number(born=born, sex=sex, serial=serial),
         sex_code=sex,
         entered_at=entered,
+        act_age=circumstances.act_age,
+        is_first_violation=circumstances.is_first_violation,
+        is_pregnant_or_nursing=circumstances.is_pregnant_or_nursing,
+        education_code=background.education,
+        occupation_code=background.occupation,
+        residence_code=background.residence,
+        is_repeat_within_year=background.is_repeat_within_year,
     )
     return person
 
@@ -127,9 +146,20 @@ def change_cause(world: World, case: AdminCase, *, on: date, entered: datetime, 
 
 
 def decide(
-    world: World, case: AdminCase, person: Person, *, kind: str, on: date, entered: datetime, fine_yuan: Decimal | None = None
-) -> None:
-    """Decide finally on one person or unit, ``kind`` one of FINAL_KINDS. The first such decision deals with the case (corrections.md 5)."""
+    world: World,
+    case: AdminCase,
+    person: Person,
+    *,
+    kind: str,
+    on: date,
+    entered: datetime,
+    fine_yuan: Decimal | None = None,
+    sentence: Sentence = NOTHING,
+) -> Row:
+    """Decide finally on one person or unit, ``kind`` one of FINAL_KINDS, and return the decision.
+
+    The first such decision deals with the case (corrections.md 5).
+    """
     _require(case, "open", "dealt")
     if kind not in FINAL_KINDS or person.is_decided:
         raise ActError(
@@ -137,17 +167,19 @@ def decide(
         )
     holder = world.unit_now(case.holder, on)
     posted_on = world.step(case, on, entered, [holder])
-    _write_decision(world, case, person, kind=kind, on=on, entered=entered, fine_yuan=fine_yuan)
+    decision = _write_decision(world, case, person, kind=kind, on=on, entered=entered, fine_yuan=fine_yuan, sentence=sentence)
     _settle(world, case, person, posted_on, holder)
+    return decision
 
 
-def mediate(world: World, case: AdminCase, person: Person, *, on: date, entered: datetime) -> None:
-    """Write a mediation agreement. It deals with nothing until it is performed (corrections.md 5)."""
+def mediate(world: World, case: AdminCase, person: Person, *, on: date, entered: datetime) -> Row:
+    """Write a mediation agreement, and return it. It deals with nothing until it is performed (corrections.md 5)."""
     _require(case, "open", "dealt")
     if person.is_decided or person.agreement is not None:
         raise ActError(f"case {case.case_no}, person {person.number}: there is a decision or an agreement already")
     world.step(case, on, entered, [world.unit_now(case.holder, on)])
-    person.agreement = _write_decision(world, case, person, kind="mediation", on=on, entered=entered, fine_yuan=None)
+    person.agreement = _write_decision(world, case, person, kind="mediation", on=on, entered=entered, fine_yuan=None, sentence=NOTHING)
+    return person.agreement
 
 
 def perform_mediation(world: World, case: AdminCase, person: Person, *, on: date, entered: datetime) -> None:
@@ -228,6 +260,7 @@ def _open_case(
         act_on=act_on,
         is_lighter_law=is_lighter_law,
         is_dispute_origin=is_dispute_origin,
+        is_student_bullying=False,
         offender_absent_from=None,
         offender_absent_until=None,
         is_received_from_outside=is_from_outside,
@@ -250,11 +283,30 @@ def _write_event(world: World, case: AdminCase, kind: str, *, on: date, entered:
 
 
 def _write_decision(
-    world: World, case: AdminCase, person: Person, *, kind: str, on: date, entered: datetime, fine_yuan: Decimal | None
+    world: World,
+    case: AdminCase,
+    person: Person,
+    *,
+    kind: str,
+    on: date,
+    entered: datetime,
+    fine_yuan: Decimal | None,
+    sentence: Sentence,
 ) -> Row:
+    decision_no = world.number("XZD")
+    for item in sentence.items:
+        world.case_system.add(
+            "penalty_item",
+            item_no=world.number("XZI"),
+            decision_no=decision_no,
+            kind_code=item.kind,
+            fine_yuan=item.fine_yuan,
+            is_executed=item.is_executed,
+            entered_at=entered,
+        )
     return world.case_system.add(
         "admin_decision",
-        decision_no=world.number("XZD"),
+        decision_no=decision_no,
         case_no=case.case_no,
         person_no=person.number,
         person_kind_code=person.kind,
@@ -265,6 +317,9 @@ def _write_decision(
         performance_entered_at=None,
         unit_code=world.unit_now(case.holder, on),
         fine_yuan=fine_yuan,
+        measure_code=sentence.measure,
+        is_on_the_spot=sentence.is_on_the_spot,
+        decided_by_code=sentence.decided_by,
     )
 
 

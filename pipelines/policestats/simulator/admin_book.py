@@ -15,6 +15,7 @@ from policestats.simulator.calendar import add_months, month_of, month_text
 from policestats.simulator.codes import CAUSES, LAW_2012, LAW_2025, OTHER_LAW_CAUSES
 from policestats.simulator.dispute_book import Outbreak
 from policestats.simulator.figures import RECORDS_BEGIN, Cell, Cells, Fold, MonthFigures, base_cells, change, share
+from policestats.simulator.penalties import UNKNOWN, Circumstances
 from policestats.simulator.province import OUTSIDE, Province
 from policestats.simulator.records import Row
 
@@ -33,6 +34,7 @@ class Person:
 
     number: int
     kind: str  # natural, unit
+    circumstances: Circumstances = UNKNOWN
     agreement: Row | None = None  # a mediation that is not performed yet
     is_decided: bool = False
 

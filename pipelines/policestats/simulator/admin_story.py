@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 from policestats.simulator import admin_acts as acts
 from policestats.simulator.admin_book import LAW_CHANGED_ON, AdminCase, Person
+from policestats.simulator.admin_followers import AdminFollower
+from policestats.simulator.backgrounds import NOTHING_KNOWN, draw_background
 from policestats.simulator.codes import CAUSES, LAW_2012, LAW_2025, OTHER_LAW_CAUSES, UNKNOWN_CAUSES
 from policestats.simulator.criminal_acts import file_criminal_case
 from policestats.simulator.criminal_book import CriminalCase
 from policestats.simulator.criminal_story import UNKNOWN_UNITS, destination
 from policestats.simulator.diary import Diary
+from policestats.simulator.penalties import draw_circumstances, draw_kind, draw_sentence
 
 _SOURCES = {"incident": 60, "walk_in": 22, "found": 12, "criminal_not_filed": 2, "other": 4}
 _DECISIONS = {"penalty": 74, "measure": 6, "no_penalty": 13, "no_fact": 7}
@@ -24,9 +28,12 @@ _WRONG_LAW_AFTER = timedelta(days=14)
 class AdminStory:
     """Registers cases and has them decided, mediated, sent on ..."""
 
-    def __init__(self, diary: Diary) -> None:
+    def __init__(self, diary: Diary, followers: Sequence[AdminFollower] = ()) -> None:
         self.diary = diary
         self.world = diary.world
+        self.followers = followers
+        self._dice = diary.world.dice("penalties")
+        self._background_dice = diary.world.dice("backgrounds")
         self._wrong_law_is_due = True
 
     def register(self, station: str, day: date, *, source: str | None = None, is_dispute_origin: bool = False) -> AdminCase | None:
@@ -66,6 +73,8 @@ class AdminStory:
             if diary.chance(0.08):
                 acts.lose_offender(self.world, case, on=accepted_on)
             self._plan_next(case, max(accepted_on, filed_on or accepted_on))
+            for follower in self.followers:
+                follower.opened(case, accepted_on)
         return case
 
     def receive(self, station: str, day: date) -> None:
@@ -88,6 +97,8 @@ class AdminStory:
         )
         self._add_persons(case)
         self._plan_next(case, day)
+        for follower in self.followers:
+            follower.opened(case, day)
 
     def take_over(self, crime: CriminalCase, day: date) -> None:
         """Punish administratively what was withdrawn as a crime (刑转行), now and then."""
@@ -118,7 +129,16 @@ class AdminStory:
             is_unit = diary.chance(0.05)
             sex = None if is_unit else diary.draw({"1": 70, "2": 30})
             born = None if is_unit else date(rng.randrange(1950, 2012), rng.randrange(1, 13), rng.randrange(1, 29))
-            acts.add_person(self.world, case, kind="unit" if is_unit else "natural", sex=sex, born=born, entered=case.record["entered_at"])
+            acts.add_person(
+                self.world,
+                case,
+                kind="unit" if is_unit else "natural",
+                sex=sex,
+                born=born,
+                entered=case.record["entered_at"],
+                circumstances=draw_circumstances(self._dice, born=born, act_on=case.record["act_on"], sex=sex),
+                background=NOTHING_KNOWN if is_unit else draw_background(self._background_dice),
+            )
 
     def _plan_next(self, case: AdminCase, day: date, *, mean: float = 14) -> None:
         if case.state in ("open", "dealt") and not self.diary.chance(0.08):
@@ -178,8 +198,12 @@ class AdminStory:
         known = CAUSES.get(case.cause or "")
         if person.agreement is not None and diary.chance(0.7):
             acts.perform_mediation(world, case, person, on=day, entered=entered)
+            for follower in self.followers:
+                follower.performed(case, day)
         elif person.agreement is None and known is not None and known.is_mediable and diary.chance(0.5):
-            acts.mediate(world, case, person, on=day, entered=entered)
+            agreement = acts.mediate(world, case, person, on=day, entered=entered)
+            for follower in self.followers:
+                follower.agreed(case, agreement, day)
         else:
             self._penalise(case, person, day)
         self._plan_next(case, day, mean=8)
@@ -191,4 +215,17 @@ class AdminStory:
             return
         kind = diary.draw(_DECISIONS)
         fine = Decimal(diary.rng.choice((200, 500, 1000))) if kind == "penalty" and diary.chance(0.6) else None
-        acts.decide(world, case, person, kind=kind, on=day, entered=entered, fine_yuan=fine)
+        kind = draw_kind(self._dice, kind, cause=case.cause, act_age=person.circumstances.act_age)
+        sentence = draw_sentence(
+            self._dice,
+            kind,
+            cause=case.cause,
+            law=case.record["applied_law_code"],
+            fine=fine,
+            is_unit=person.kind == "unit",
+            circumstances=person.circumstances,
+        )
+        fined = next((item.fine_yuan for item in sentence.items if item.fine_yuan is not None), None)
+        decision = acts.decide(world, case, person, kind=kind, on=day, entered=entered, fine_yuan=fined, sentence=sentence)
+        for follower in self.followers:
+            follower.decided(case, person, decision, day)

@@ -66,9 +66,29 @@ CHARGES: Mapping[str, Charge] = {
     "C368": Charge("R10", "CH06S8", 0.3),  # 组织卖淫罪
     "C374": Charge("R10", "CH06S9", 0.2),  # 制作、复制、出版、贩卖、传播淫秽物品牟利罪
     "C379": Charge("R10", "CH07", 0.1),  # 阻碍军人执行职务罪
+    "C016": Charge("R10", "CH02", 0),  # 投放危险物质罪; those without a weight are put in place of others, see RARE_CHARGES
+    "C043": Charge("R10", "CH02", 0),  # 非法制造、买卖、运输、邮寄、储存枪支、弹药、爆炸物罪
+    "C048": Charge("R10", "CH02", 0),  # 非法持有、私藏枪支、弹药罪
+    "C051": Charge("R10", "CH02", 0),  # 非法携带枪支、弹药、管制刀具、危险物品危及公共安全罪
+    "C184": Charge("R10", "CH04", 0),  # 强制猥亵、侮辱罪
+    "C185": Charge("R10", "CH04", 0),  # 猥亵儿童罪
+    "C189": Charge("R10", "CH04", 0),  # 收买被拐卖的妇女、儿童罪
+    "C207": Charge("R10", "CH04", 0),  # 侵犯公民个人信息罪
+    "C214": Charge("R10", "CH04", 0),  # 虐待罪
+    "C217": Charge("R10", "CH04", 0),  # 拐骗儿童罪
+    "C224": Charge("R10", "CH05", 0),  # 聚众哄抢罪
+    "C226": Charge("R10", "CH05", 0),  # 职务侵占罪
+    "C230": Charge("R10", "CH05", 0),  # 故意毁坏财物罪
+    "C252": Charge("R10", "CH06S1", 0),  # 非法获取计算机信息系统数据、非法控制计算机信息系统罪
+    "C254": Charge("R10", "CH06S1", 0),  # 破坏计算机信息系统罪
+    "C271": Charge("R10", "CH06S1", 0),  # 组织、领导、参加黑社会性质组织罪
+    "C371": Charge("R10", "CH06S8", 0),  # 引诱、容留、介绍卖淫罪
     "R042": Charge("R10", "CH06S2", 0.4),  # 窝藏、转移、收购、销售赃物罪, retired: it counts in its own row, and in its successor's group
 }
 CHARGE_OF_SNATCHING = "C223"
+#: Charges without a weight. Some cases of the common ones below get one of them, so that what is drawn for all others stays as it is.
+RARE_CHARGES = tuple(code for code, charge in CHARGES.items() if not charge.weight)
+MADE_RARE = ("C055", "C269")
 UNKNOWN_CHARGES = ("C999", None)
 
 

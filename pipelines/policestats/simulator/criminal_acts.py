@@ -29,6 +29,12 @@ def _open_case(
         is_dispute_origin=tags.get("is_dispute_origin", False),
         is_homicide=tags.get("is_homicide", False),
         is_received_from_outside=is_from_outside,
+        reported_loss_yuan=tags.get("reported_loss_yuan"),
+        involved_yuan=tags.get("involved_yuan"),
+        personal_record_count=tags.get("personal_record_count"),
+        is_completed=tags.get("is_completed"),
+        is_cyber_upstream=tags.get("is_cyber_upstream", False),
+        is_agency_referral=tags.get("is_agency_referral", False),
     )
     return CriminalCase(
         case_no=case_no,
@@ -176,6 +182,7 @@ def _event(world: World, case: CriminalCase, kind: str, *, on: date, entered: da
         entered_at=entered,
         unit_code=case.holder,
         manner_code=manner,
+        reason_code=None,  # of a withdrawal: CaseCloseStory gives it
     )
     return posted_on
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from policestats.simulator import criminal_acts as acts
-from policestats.simulator.codes import CHARGES, OTHER_MO, PREVENTABLE_MO, UNKNOWN_CHARGES
+from policestats.simulator.case_details import details
+from policestats.simulator.codes import CHARGES, MADE_RARE, OTHER_MO, PREVENTABLE_MO, RARE_CHARGES, UNKNOWN_CHARGES
 from policestats.simulator.criminal_book import CriminalCase
 from policestats.simulator.diary import Diary
 from policestats.simulator.province import OUTSIDE
@@ -44,6 +45,8 @@ class CriminalStory:
         self.diary = diary
         self.world = diary.world
         self.on_withdrawn = on_withdrawn
+        self._dice = diary.world.dice("case details")
+        self._drawn: dict[str, str | None] = {}  # the charge that was drawn for a case, where a rare one stands in its place
 
     def file(self, station: str, day: date, *, dispute_no: str | None = None) -> CriminalCase | None:
         """File a case of ``station``, which may have grown from a dispute; None when it cannot be entered."""
@@ -54,9 +57,12 @@ class CriminalStory:
         entered = diary.entry([unit, station], day)
         if entered is None:
             return None
-        charge = self._charge()
-        tags = self._tags(charge) if dispute_no is None else self._tags(charge) | {"dispute_no": dispute_no}
+        drawn = self._charge()
+        tags = self._tags(drawn) if dispute_no is None else self._tags(drawn) | {"dispute_no": dispute_no}
+        charge = self._rare(drawn)
+        tags |= self._details(charge, tags)
         case = acts.file_criminal_case(self.world, unit=unit, on=day, entered=entered, charge=charge, tags=tags)
+        self._drawn[case.case_no] = drawn
         self._plan_next(case, day)
         return case
 
@@ -67,17 +73,28 @@ class CriminalStory:
         if entered is None or entered.year != day.year:
             return  # whether such a case is 现案 would depend on whose year is meant: left alone
         filed_on = max(date(day.year, 1, 1), day - timedelta(days=diary.rng.randrange(1, 60)))
-        charge = self._charge()
-        tags, reason = self._tags(charge), diary.draw(_REASONS)
+        drawn = self._charge()
+        tags, reason = self._tags(drawn), diary.draw(_REASONS)
+        charge = self._rare(drawn)
+        tags |= self._details(charge, tags)
         case = acts.receive_criminal_case(
             self.world, to_unit=station, filed_on=filed_on, on=day, entered=entered, charge=charge, tags=tags, reason=reason
         )
+        self._drawn[case.case_no] = drawn
         self._plan_next(case, day)
 
     def _charge(self) -> str | None:
         if self.diary.chance(0.012):
             return self.diary.rng.choice(UNKNOWN_CHARGES)
         return self.diary.draw(_CHARGE_WEIGHTS)
+
+    def _rare(self, drawn: str | None) -> str | None:
+        """Put a rare charge in place of a common one, now and then; what the diary draws next is the same."""
+        return self._dice.choice(RARE_CHARGES) if drawn in MADE_RARE and self._dice.random() < 0.7 else drawn
+
+    def _details(self, charge: str | None, tags: dict[str, object]) -> dict[str, object]:
+        known = CHARGES.get(charge) if charge is not None else None
+        return details(self._dice, charge, known.place if known else None, tags)
 
     def _tags(self, charge: str | None) -> dict[str, object]:
         diary, name = self.diary, charge or ""
@@ -164,6 +181,7 @@ class CriminalStory:
 
     def _other_charge(self, case: CriminalCase) -> str | None:
         charge = self._charge()
-        while charge == case.charge:
+        while charge == self._drawn.get(case.case_no, case.charge):
             charge = self._charge()
+        self._drawn[case.case_no] = charge
         return charge

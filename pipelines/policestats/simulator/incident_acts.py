@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from policestats.simulator.incident_book import Incident
+from policestats.simulator.records import Row
 from policestats.simulator.world import ActError, World
 
 
@@ -36,6 +37,8 @@ def receive_call(
         is_telecom_fraud=is_telecom_fraud,
         mo_code=mo,
         diverted_on=None,
+        settlement_code=None,
+        has_body_camera=False,
         linked_case_no=None,
     )
     incident = Incident(record)
@@ -61,20 +64,31 @@ def merge(world: World, repeat: Incident, into: Incident) -> None:
         world.change(world.desk, repeat.record, repeat.record["entered_at"], merged_into_incident_no=into.record["incident_no"])
 
 
-def dispatch(world: World, incident: Incident, *, at: datetime) -> None:
-    """Send somebody; the second order of one call does not make it two calls dispatched (forms_precise.csv Z11 DISP)."""
+def dispatch(world: World, incident: Incident, *, at: datetime) -> Row:
+    """Send somebody; the second order of one call does not make it two calls dispatched (forms_precise.csv Z11 DISP). Returns the order."""
     unit, entered = incident.record["unit_code"], at + timedelta(seconds=20)
     world.check([unit], at.date(), entered)
     with world.incidents.recount(incident):
-        world.desk.add(
+        order = world.desk.add(
             "dispatch_order",
             order_no=world.number("CJ"),
             incident_no=incident.record["incident_no"],
             unit_code=unit,
             dispatched_at=at,
             entered_at=entered,
+            is_first=not incident.is_dispatched,
+            area_class_code=None,
+            force_code=None,
+            priority_code=None,
+            acknowledged_at=None,
+            acknowledged_source_code=None,
+            arrived_at=None,
+            arrived_source_code=None,
+            feedback_at=None,
+            feedback_source_code=None,
         )
         incident.is_dispatched = True
+    return order
 
 
 def divert(world: World, incident: Incident, *, on: date) -> None:

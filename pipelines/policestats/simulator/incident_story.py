@@ -12,6 +12,8 @@ from policestats.simulator.criminal_story import UNKNOWN_UNITS, CriminalStory
 from policestats.simulator.diary import Diary
 from policestats.simulator.dispute_story import DisputeStory
 from policestats.simulator.incident_book import Incident
+from policestats.simulator.response_story import ResponseStory
+from policestats.simulator.violence_story import ViolenceStory
 
 _TYPES = {
     "1000": 20, "2000": 26, "3000": 12, "4000": 1, "5000": 14, "6100": 5, "6210": 3, "6220": 4, "6230": 4, "7000": 2, "8000": 0.5,
@@ -24,13 +26,24 @@ _NON_POLICE = ("6210", "6220", "6230")
 class IncidentStory:
     """Receives calls, and hands crimes and offences among them on to the case desks."""
 
-    def __init__(self, diary: Diary, criminal: CriminalStory, admin: AdminStory, disputes: DisputeStory, callbacks: CallbackStory) -> None:
+    def __init__(
+        self,
+        diary: Diary,
+        criminal: CriminalStory,
+        admin: AdminStory,
+        disputes: DisputeStory,
+        callbacks: CallbackStory,
+        violence: ViolenceStory,
+        responses: ResponseStory,
+    ) -> None:
         self.diary = diary
         self.world = diary.world
         self.criminal = criminal
         self.admin = admin
         self.disputes = disputes
         self.callbacks = callbacks
+        self.violence = violence
+        self.responses = responses
         self._last_valid: dict[str, Incident] = {}
 
     def call(self, station: str, day: date) -> None:
@@ -59,6 +72,8 @@ class IncidentStory:
             mo=rng.choice((*PREVENTABLE_MO, "0900")) if intake in ("1000", "2000") and diary.chance(0.5) else None,
         )
         self._work(incident, station, at)
+        if incident.record["is_domestic_violence"]:
+            self.violence.called(incident, day)
 
     def _work(self, incident: Incident, station: str, at: datetime) -> None:
         diary, rng, day = self.diary, self.diary.rng, at.date()
@@ -66,15 +81,15 @@ class IncidentStory:
             for _ in range(diary.draw({1: 90, 2: 10})):
                 sent_at = at + timedelta(seconds=rng.randrange(10, 600))
                 if not self.world.is_silent([station, incident.record["unit_code"]], sent_at.date(), sent_at + timedelta(minutes=1)):
-                    acts.dispatch(self.world, incident, at=sent_at)
+                    self.responses.sent(acts.dispatch(self.world, incident, at=sent_at), day)
         if incident.is_dispatched:
             self.callbacks.plan(incident, day)
         if diary.chance(0.93):  # the others are not handled yet
             intake = incident.record["intake_type_code"]
             keeps = intake is not None and intake != UNKNOWN_TYPE and diary.chance(0.88)
-            acts.handle(
-                self.world, incident, final_type=intake if keeps else diary.draw(_TYPES), at=self._handled_at(incident, station, at)
-            )
+            final, handled_at = intake if keeps else diary.draw(_TYPES), self._handled_at(incident, station, at)
+            acts.handle(self.world, incident, final_type=final, at=handled_at)
+            self.responses.handled(incident, handled_at)
         if incident.final_class == "D" or diary.chance(0.03):
             into = self._last_valid.get(station)
             if into is not None and into is not incident:

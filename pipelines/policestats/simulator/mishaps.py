@@ -24,6 +24,14 @@ _TABLES = {
     "callback": "callback_desk",
     "hazard": "inspection_desk",
 }
+#: Tables whose delays are drawn apart, so that they change nothing in the others.
+_OWN_DICE = frozenset(
+    {
+        "criminal_person", "criminal_victim", "injury_grade", "scene_examination", "seized_property", "seized_property_event",
+        "criminal_case_amount", "payment_event", "drug_weight", "homicide_recognition", "criminal_organisation", "criminal_organisation_case",
+        "seized_weapon", "case_valuation", "agency_referral", "resident_population", "corrective_measure",
+    }
+)  # fmt: skip
 _GONE_FOR_GOOD, _GONE_FOR_A_WHILE, _WRITTEN_LATE = 0.004, 0.004, 0.05
 #: Longer than the lag that sources declare, so that only the comparison of keys finds some of what was committed late.
 _BEFORE_CLOSE = timedelta(days=5)
@@ -48,9 +56,10 @@ def add_mishaps(world: World, rng: Random, months: list[date]) -> None:
             elif drawn < _GONE_FOR_GOOD + _GONE_FOR_A_WHILE:
                 _lose_for_a_while(world, records, row, rng)
     for records in world.systems.values():
-        for rows in records.tables.values():
+        for table, rows in records.tables.items():
+            dice = world.dice(f"delays of {table}") if table in _OWN_DICE else rng
             for row in rows:
-                _delay(records, row, closes, rng)
+                _delay(records, row, closes, dice)
 
 
 def _enter_twice(world: World, records: Records, row: Row, rng: Random) -> None:

@@ -1,4 +1,4 @@
-"""Simulate some months of police work into six source databases, and say what a statistician would count."""
+"""Simulate some months of police work into the source databases, and say what a statistician would count."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from random import Random
 
 from policestats.errors import SettingsError
 from policestats.simulator.calendar import add_months, cutoff_of, month_of, month_text, months_between
+from policestats.simulator.case_close_story import CaseCloseStory
+from policestats.simulator.criminal_ledger import CriminalLedger
 from policestats.simulator.defects import Defect, add_defects
 from policestats.simulator.drift import Drift, parse_drift
 from policestats.simulator.figures import Cell
 from policestats.simulator.life import live
+from policestats.simulator.measure_story import MeasureStory
 from policestats.simulator.mishaps import add_mishaps
 from policestats.simulator.province import make_province
 from policestats.simulator.records import END
+from policestats.simulator.screening_story import ScreeningStory
 from policestats.simulator.targets import Content, Target, target
 from policestats.simulator.world import World
 
@@ -65,7 +69,7 @@ def simulate(
     on_month: Callable[[str], None] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> SimulationResult:
-    """Write six source databases, ``tally.csv`` and ``defects.csv``.
+    """Write the source databases, ``tally.csv`` and ``defects.csv``.
 
     The tally has every counted cell that is not zero and every rate that is defined, for all units and the months simulated. At the silent
     station's own silent month it has what does not come from that month: stocks, cumulative figures, comparisons. It is the tally of the
@@ -100,8 +104,13 @@ def simulate(
     shift = parse_drift(drift, shown)
     place = target(to if to is not None else folder)
     # Nothing is entered after the last month has closed: the databases stand as at its cut-off.
-    world = World(province, silent=quiet, now=cutoff_of(shown[-1]))
+    world = World(province, silent=quiet, now=cutoff_of(shown[-1]), seed=seed)
     live(world, Random(seed), warm_up=add_months(first, -_WARM_UP), first=first, after=after, progress=progress)
+    ledger = CriminalLedger(
+        world, seed=f"criminal process {seed}", first_day=add_months(first, -_WARM_UP), last_day=after - timedelta(days=1)
+    )
+    for story in (ScreeningStory(ledger), MeasureStory(ledger), CaseCloseStory(ledger)):
+        story.tell()
     found = add_defects(world, Random(seed + 1), defects, first, after)
     add_mishaps(world, Random(seed + 2), shown)
     world.write_uploads(shown)

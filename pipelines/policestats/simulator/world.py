@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any, Protocol
 
 from policestats.errors import StatisticsError
@@ -41,10 +42,12 @@ class World:
         province: All units of all times.
         silent: A station and the first day of the month in which nothing of it is entered.
         now: When the simulation ends; nothing is written at or after it.
+        seed: What the dice of single topics are made from.
     """
 
-    def __init__(self, province: Province, *, silent: tuple[str, date] | None = None, now: datetime = END) -> None:
+    def __init__(self, province: Province, *, silent: tuple[str, date] | None = None, now: datetime = END, seed: int = 1) -> None:
         self.province = province
+        self.seed = seed
         self.silent = silent
         self.now = now
         self.systems = {name: Records(name) for name in DATABASES}
@@ -67,6 +70,10 @@ class World:
         """Return the next number that begins with ``prefix``; numbers of one prefix sort in the order they were given."""
         self._numbers[prefix] += 1
         return f"{prefix}{self._numbers[prefix]:06d}"
+
+    def dice(self, topic: str) -> Random:
+        """Return dice for one topic alone: what it draws changes nothing that others draw."""
+        return Random(f"{self.seed} {topic}")
 
     def change(self, records: Records, row: Row, at: datetime, **values: Any) -> None:
         """Change a row in place at ``at``, or at the last second of the simulation when that would be too late."""

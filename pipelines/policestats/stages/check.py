@@ -11,7 +11,7 @@ from policestats.catalog import Catalog, load_catalog
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse
 from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
-from policestats.reports.generation import GenerationRate, generation
+from policestats.reports.generation import GenerationRate
 from policestats.reports.plan import plan
 from policestats.reports.template import Form, load_forms
 from policestats.stages import knowledge
@@ -50,19 +50,19 @@ def run(
         known = knowledge.loads(engine)
         load = knowledge.chosen_load(known, as_of)
         catalog = as_chosen(engine, catalog, wanted, load)
-        forms = due(load_forms(catalog), wanted)
+        forms = due(load_forms(catalog, period=wanted), wanted)
         with engine.transaction(), engine.names_from("core"):
             work = Tabulation(engine, catalog, wanted, load, max(known))
             for form in forms:
-                _refuse_other(engine, work, form)
+                refuse_other(engine, work, form)
                 tell(f"check {form.id} {wanted}")
                 work.tables[form.id] = work.refill(form)
             outcomes = {form.id: work.check(work.tables[form.id]) for form in forms}
             for form in forms:
                 same = {"form_id": form.id, "version": form.version, "period": wanted.text, "run_id": run_id(wanted, load)}
                 write_outcome(engine, outcomes[form.id], same)
-            rates = generation([(work.tables[f.id], outcomes[f.id], work.found[f.id]) for f in forms], catalog.standard.prescribed_forms)
-            write_period(engine, wanted, work.tree, rates, whole=True)
+            rates = work.rates(outcomes)
+            write_period(engine, wanted, load, work.tree, rates, whole=True)
     return CheckResult(
         wanted.text,
         load,
@@ -82,7 +82,7 @@ def as_chosen(engine: DuckDBEngine, catalog: Catalog, period: ReferencePeriod, l
     return catalog if choices is None else load_catalog(catalog.root, catalog.standard.id, json.loads(choices))
 
 
-def _refuse_other(engine: DuckDBEngine, work: Tabulation, form: Form) -> None:
+def refuse_other(engine: DuckDBEngine, work: Tabulation, form: Form) -> None:
     """Raise StatisticsError unless ``form`` stands as tabulated at the load in hand, on the same definitions, choices and units."""
     period, load = work.period.text, work.as_of
     cure = f"run 'policestats tabulate --period {period} --as-of {load}'"

@@ -15,8 +15,11 @@ from policestats.periods import ReferencePeriod
 from policestats.query import table
 from policestats.reports.compiler import contributions
 from policestats.reports.facts import FactCompiler
+from policestats.reports.form_versions import refuse_other_name
+from policestats.reports.layout_check import layout_errors, layout_warnings
 from policestats.reports.plan import plan
-from policestats.reports.template import Form, load_form
+from policestats.reports.template import LAYOUT, Form, load_form, load_forms
+from policestats.reports.writers.layout import read_layout
 
 #: Any day does: names do not depend on it. A day well after the standards' records begin makes every column applicable.
 _SAMPLE_DAY = date(2030, 6, 15)
@@ -24,7 +27,10 @@ _SAMPLE_DAY = date(2030, 6, 15)
 
 @dataclass(frozen=True)
 class TemplateReport:
-    """What was found in one file: ``problem`` is None when the form compiles."""
+    """What was found in one file: ``problem`` is None when the form compiles and its layout, if it has one, matches.
+
+    ``warnings``: what the layout leaves out.
+    """
 
     file: str
     form_id: str | None
@@ -32,29 +38,44 @@ class TemplateReport:
     columns: int
     checks: int
     problem: str | None
+    warnings: tuple[str, ...] = ()
 
 
 def run(*, catalog: Catalog, folder: Path | None = None) -> list[TemplateReport]:
     """Check every form of ``folder`` (default: the standard's own); all files are read, whatever is wrong with one.
 
-    Raises: StatisticsError when the folder holds no form.
+    Raises: StatisticsError when the folder holds no form; DefinitionError for two versions of one form in force on one day.
     """
     where = folder or catalog.templates
     paths = sorted(where.glob("*.yaml"))
     if not paths:
         raise StatisticsError(f"{where}: there is no form here; a form is a file <form id>.yaml")
-    return [_report(path, catalog) for path in paths]
+    reports = [_report(path, catalog) for path in paths]
+    if not problems(reports):
+        load_forms(catalog, where)  # versions of one form must not contradict each other
+    return reports
 
 
 def _report(path: Path, catalog: Catalog) -> TemplateReport:
     try:
         form = load_form(path, catalog)
-        if form.id != path.stem:
-            raise DefinitionError(f"{form.where}: the form's id is {form.id!r} but its file is {path.name}; make them the same")
+        refuse_other_name(form, path)
         compile_form(form, catalog)
+        warnings = _layout_warnings(path.with_suffix(LAYOUT), form)
     except DefinitionError as error:
         return TemplateReport(path.name, None, 0, 0, 0, str(error))
-    return TemplateReport(path.name, form.id, len(form.rows), len(form.columns), len(form.checks), None)
+    return TemplateReport(path.name, form.id, len(form.rows), len(form.columns), len(form.checks), None, warnings)
+
+
+def _layout_warnings(path: Path, form: Form) -> tuple[str, ...]:
+    """Return what the layout beside a form leaves out. Raises: DefinitionError when it does not match the form."""
+    if not path.is_file():
+        return ()
+    layout = read_layout(path)
+    errors = layout_errors(layout, form)
+    if errors:
+        raise DefinitionError("\n".join(errors))
+    return tuple(layout_warnings(layout, form))
 
 
 def compile_form(form: Form, catalog: Catalog) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlglot import exp
-
 from policestats.catalog import Catalog, Fact, Indicator
 from policestats.engines.duckdb import DuckDBEngine, quoted
-from policestats.errors import FanOutError
 from policestats.query import Query
-from policestats.reports.compiler import CONTRIBUTION, CONTRIBUTION_COLUMNS, contributions, keeps_totals, needed
-from policestats.reports.facts import FACT_KEY, FactCompiler
+from policestats.reports.compiler import CONTRIBUTION, CONTRIBUTION_COLUMNS, keeps_totals
+from policestats.reports.facts import FACT_KEY
 from policestats.reports.plan import Plan
+from policestats.stages.fact_tables import FactTables, again, fact_table, indicators_by_fact
 from policestats.stages.retabulation import Changes
 
 
@@ -31,14 +28,14 @@ class Remade:
 class Contributing:
     """Makes the contributions that ``todo`` needs.
 
-    ``relation`` gives the rows of a core table as known; ``earlier`` says what changed since the form was last made on the same basis, None
+    ``facts`` makes the facts that the forms of a run share; ``earlier`` says what changed since the form was last made on the same basis, None
     when it must be made wholly.
     """
 
     engine: DuckDBEngine
     catalog: Catalog
     todo: Plan
-    relation: Callable[[str], exp.Expr]
+    facts: FactTables
     earlier: Changes | None
 
     def run(self) -> Remade:
@@ -50,12 +47,9 @@ class Contributing:
         return remade
 
     def _contribute(self, anchor: date, remade: Remade) -> None:
-        by_fact: dict[str, list[Indicator]] = {}
-        for indicator in self.todo.indicators(anchor):
-            by_fact.setdefault(indicator.fact, []).append(indicator)
         earlier = self.earlier
         made = self._sql_that_ran(anchor) if earlier is not None else {}
-        for fact_id, indicators in by_fact.items():
+        for fact_id, indicators in indicators_by_fact(self.todo, anchor).items():
             fact = self.catalog.fact(fact_id, indicators[0].where)
             if earlier is not None and not earlier.concern(fact):
                 remade.kept += 1
@@ -64,39 +58,34 @@ class Contributing:
                 remade.by_groups += 1
             else:
                 self._forget(anchor, fact, indicators)
-                self._make(anchor, fact, indicators)
+                self._make(anchor, fact)
                 remade.wholly += 1
 
-    def _make(self, anchor: date, fact: Fact, indicators: list[Indicator]) -> None:
+    def _make(self, anchor: date, fact: Fact) -> None:
         """Make all contributions of a fact's indicators, and keep the SQL that makes them; of the fact only what a window needs is made."""
-        compiler = FactCompiler(self.catalog, fact, anchor, self.todo.form.lateness, self.relation)
-        query = compiler.compile()
-        self._refuse_fan_out(compiler)
-        name = f"fact_{fact.id}"
-        parts = {i.id: contributions(self.catalog, self.todo, i, anchor, name, query.columns) for i in indicators}
-        self.engine.create_temporary(name, needed(self.catalog, self.todo, anchor, query, parts))
+        lateness = self.todo.form.lateness
+        self.facts.show_whole(fact, anchor, lateness)
+        query = self.facts.query(fact, anchor, lateness)
         self._record(fact.id, anchor, query)
-        for indicator, part in parts.items():
+        for indicator, part in self.facts.contributions(fact, anchor, self.todo).items():
             self.engine.insert(CONTRIBUTION, part)
             self._record(indicator, anchor, part)
-        self.engine.drop_temporary(name)
+        self.facts.hide(fact)
 
     def _make_again(self, anchor: date, fact: Fact, indicators: list[Indicator], made: dict[str, str], earlier: Changes) -> None:
         """Put the contributions of some groups of a fact in the place of what these groups gave before, by the SQL that ``made`` all of them."""
-        name = quoted(f"fact_{fact.id}")
-        again = f"SELECT * FROM ({made[fact.id]}) WHERE {FACT_KEY} IN ({earlier.named(fact)})"  # a partner's own group is not made again
         totals = [i for i in indicators if keeps_totals(self.catalog, i)]
         records = [i for i in indicators if i not in totals]
         if totals:
             self.engine.execute(f"CREATE TEMPORARY TABLE difference AS FROM {CONTRIBUTION} LIMIT 0")
             earlier.show(fact, before=True)
-            self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE {name} AS {again}")
+            before = quoted(fact_table(fact.id))
+            self.engine.execute(f"CREATE TEMPORARY TABLE {before} AS {again(fact, made[fact.id], earlier)}")
+            earlier.hide()
             for indicator in totals:
                 self.engine.execute(f"INSERT INTO difference BY NAME SELECT * REPLACE (-value AS value) FROM ({made[indicator.id]})")
-        earlier.show(fact)
-        self._refuse_fan_out(FactCompiler(self.catalog, fact, anchor, self.todo.form.lateness, self.relation))
-        self.engine.execute(f"CREATE OR REPLACE TEMPORARY TABLE {name} AS {again}")
-        earlier.hide()
+            self.engine.drop_temporary(fact_table(fact.id))
+        self.facts.show_again(fact, anchor, self.todo.form.lateness, made[fact.id], earlier)
         if records:
             self.engine.execute(
                 f"DELETE FROM {CONTRIBUTION} WHERE form_id = ? AND period = ? AND anchor_on = ? AND list_contains(?, indicator_id) "
@@ -109,7 +98,7 @@ class Contributing:
             self.engine.execute(f"INSERT INTO difference BY NAME {made[indicator.id]}")
         if totals:
             self._move_totals(anchor)
-        self.engine.drop_temporary(f"fact_{fact.id}")
+        self.facts.hide(fact)
 
     def _move_totals(self, anchor: date) -> None:
         """Add to the totals the ``difference``: minus what groups gave before, plus what they give now. Other totals stay where they are."""
@@ -145,16 +134,6 @@ class Contributing:
         names = [i.id for i in indicators]
         self.engine.execute(f"DELETE FROM {CONTRIBUTION} WHERE {ours} AND list_contains(?, indicator_id)", [*key, names])
         self.engine.execute(f"DELETE FROM report.query WHERE {ours} AND list_contains(?, subject)", [*key, [*names, fact.id]])
-
-    def _refuse_fan_out(self, compiler: FactCompiler) -> None:
-        for check in compiler.join_checks():
-            rows = self.engine.fetch(check.query).to_pylist()
-            if rows:
-                keys = "; ".join(", ".join(f"{k}={r[k]!r}" for k in check.keys) + f" ({r['occurrences']} rows)" for r in rows)
-                raise FanOutError(
-                    f"{compiler.fact.where}: fact {check.fact!r} joins {check.table!r} (as {check.join!r}) many-to-one on {', '.join(check.keys)}, "
-                    f"but some keys have several rows: {keys}. Join on a unique key, or use exists or latest"
-                )
 
     def _record(self, subject: str, anchor: date, query: Query) -> None:
         self.engine.execute(

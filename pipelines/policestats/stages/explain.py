@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from policestats.catalog import Catalog, Indicator
+from policestats.catalog.office import TYPED
 from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse
 from policestats.errors import StatisticsError, nearest
 from policestats.periods import ReferencePeriod
 from policestats.reports.blocks import Row
+from policestats.reports.form_columns import FormColumn, operands
 from policestats.reports.found_rows import NO_VALUE, block_of, split
+from policestats.reports.needs import needs_told
+from policestats.reports.policy_use import policies_in
 from policestats.reports.status import failed_rules
-from policestats.reports.template import Form, FormColumn, load_forms, operands
+from policestats.reports.template import Form, load_forms
 from policestats.stages import knowledge
+from policestats.stages.typed_store import read_cells
 
 _VARIANTS = {
     "current": "the period",
@@ -23,6 +28,7 @@ _VARIANTS = {
     "prior_year": "the same period a year earlier",
     "prior_year_ytd": "the year before, up to the same period",
     "previous_period": "the period before",
+    "previous_ytd": "the year up to the start of the period",
 }
 
 
@@ -54,7 +60,8 @@ def run(
         unit: default the first root of the tree.
     Raises: StatisticsError for an unknown form, row or column, or a period that was not tabulated.
     """
-    forms = load_forms(catalog)
+    wanted = ReferencePeriod.parse(period) if period is not None else _latest(home, form)
+    forms = load_forms(catalog, period=wanted)
     if form not in forms:
         raise StatisticsError(f"there is no form {form!r}; {nearest(form, forms)}")
     found = forms[form]
@@ -68,7 +75,6 @@ def run(
     if column not in columns:
         raise StatisticsError(f"form {form} has no column {column!r}; {nearest(column, columns)}")
     explanation = _definition(catalog, found, rows[row], columns[column])
-    wanted = ReferencePeriod.parse(period) if period is not None else _latest(home, form)
     if wanted is not None:
         _run_of(explanation, catalog, home, found, rows[row], columns[column], wanted, unit)
     return explanation
@@ -85,22 +91,31 @@ def _latest(home: Path, form: str) -> ReferencePeriod | None:
     return max((ReferencePeriod.parse(str(p)) for p in periods), key=lambda p: (p.end, p.start), default=None)
 
 
+def of_column(catalog: Catalog, form: Form, column: FormColumn) -> Explanation:
+    """Return what there is to say of a column in any row: its definition, policies and sources."""
+    found = Explanation(f"{form.id} {column.code} {column.label['zh']}", [])
+    _column(catalog, form, column, found, depth=0)
+    return found
+
+
 def _definition(catalog: Catalog, form: Form, row: Row, column: FormColumn) -> Explanation:
     title = f"{form.id} {form.title['zh']} · [{row.code}] {row.label['zh']} · {column.code} {column.label['zh']}"
     lines = [
         f"{form.title['en']} / {row.label['en']} / {column.label['en']}" + (f" ({column.unit})" if column.unit else ""),
-        f"Row: {_row(form, row)}",
+        f"Row: {row_words(form, row)}",
     ]
     explanation = Explanation(title, lines)
     _column(catalog, form, column, explanation, depth=0)
     _policy_lines(catalog, row.condition, explanation)
+    lines.append(f"Needs: {needs_told(catalog, form, column)}")
     if not column.applies(split(row.code)[0]):
         lines.append("This column does not apply to this row.")
     lines.append(f"Provenance of rows: {form.provenance['rows']}; of columns: {form.provenance['columns']}")
     return explanation
 
 
-def _row(form: Form, row: Row) -> str:
+def row_words(form: Form, row: Row) -> str:
+    """Return which records a row holds, in words."""
     if row.kind == "of_which":
         return (
             f"of which, within {row.parent}: records that meet {words(row.condition or {})}; it overlaps the other rows and is in no total"
@@ -191,20 +206,11 @@ def _entry(key: str, value: Any) -> str:
 
 
 def _policy_lines(catalog: Catalog, spec: Any, explanation: Explanation) -> None:
-    for name in _policies(spec):
+    for name in policies_in(spec):
         policy = catalog.policy(name, "explain")
         line = f"{name} = {policy.chosen} ({policy.label['zh']}; {policy.label['en']}): {policy.effect}. Source: {policy.source}"
         if line not in explanation.policies:
             explanation.policies.append(line)
-
-
-def _policies(spec: Any) -> list[str]:
-    if isinstance(spec, dict):
-        own = [str(value) for key, value in spec.items() if key == "policy"]
-        return own + [name for value in spec.values() for name in _policies(value)]
-    if isinstance(spec, list):
-        return [name for value in spec for name in _policies(value)]
-    return []
 
 
 def _run_of(
@@ -217,7 +223,7 @@ def _run_of(
     period: ReferencePeriod,
     unit: str | None,
 ) -> None:
-    bases = _bases(form, column)
+    bases = base_columns(form, column)
     with open_warehouse(home, read_only=True) as engine:
         if not engine.has_table("report", "query"):
             raise StatisticsError(f"nothing has been tabulated yet: run 'policestats tabulate --period {period}'")
@@ -241,6 +247,8 @@ def _run_of(
         explanation.status = (
             f"{s['status']} ({s['delivered']} of {s['due']} unit-months delivered){': ' + s['reason'] if s['reason'] else ''}"
         )
+        if s["status"] == "manual" and (by := _typed_by(engine, catalog, form, period, (chosen, row.code, column.code))):
+            explanation.status += f"; typed by {by}"  # who it was stands in no release
         explanation.blocked_by = _blocked_by(engine, catalog, form, period, chosen, bases)
         value = engine.scalar(
             "SELECT value FROM report.cell WHERE form_id = ? AND period = ? AND unit_code = ? AND row_code = ? AND column_code = ?",
@@ -257,7 +265,7 @@ def _run_of(
             "AND p.member_unit_code = c.partner_unit_code))",
             [form.id, period.text, chosen, row.code, bases],
         )
-        subjects = [s for name in bases for s in _subjects(form.column(name))]
+        subjects = [s for name in bases for s in query_subjects(form.column(name))]
         explanation.queries = [
             (f"{r['subject']} at {r['anchor_on']}", r["sql"], r["row_count"])
             for r in engine.sql(
@@ -267,6 +275,15 @@ def _run_of(
                 [form.id, period.text, subjects, bases],
             ).to_pylist()
         ]
+
+
+def _typed_by(engine: DuckDBEngine, catalog: Catalog, form: Form, period: ReferencePeriod, place: tuple[str, str, str]) -> str:
+    """Return who typed the cell of a unit, a row and a column that the form was tabulated with; "" where people did not type it itself."""
+    tabulated = engine.scalar("SELECT as_of FROM report.run WHERE form_id = ? AND period = ?", [form.id, period.text])
+    cells = read_cells(engine, catalog, TYPED, int(tabulated), period.text)
+    return ", ".join(
+        str(c["author"]) for c in cells if (c["form_id"], c["unit_code"], c["row_code"], c["column_code"]) == (form.id, *place)
+    )
 
 
 def _blocked_by(engine: DuckDBEngine, catalog: Catalog, form: Form, period: ReferencePeriod, unit: str, bases: list[str]) -> list[str]:
@@ -306,12 +323,16 @@ def _figure(catalog: Catalog, column: FormColumn, row: Row, value: Decimal | Non
     return f"{value or 0:.{column.decimals}f}"
 
 
-def _bases(form: Form, column: FormColumn) -> list[str]:
+def base_columns(form: Form, column: FormColumn) -> list[str]:
+    """Return the codes of the counted columns that ``column`` is computed from; of a counted column its own; of a typed one none."""
+    if column.kind == "manual":
+        return []
     if column.indicator is not None:
         return [column.code]
-    return list(dict.fromkeys(b for name in operands(column) for b in _bases(form, form.column(name))))
+    return list(dict.fromkeys(b for name in operands(column) for b in base_columns(form, form.column(name))))
 
 
-def _subjects(column: FormColumn) -> list[str]:
+def query_subjects(column: FormColumn) -> list[str]:
+    """Return what the queries of a counted column are called in report.query."""
     assert column.indicator is not None
     return [column.indicator.fact, column.indicator.id]

@@ -10,8 +10,9 @@ from policestats.catalog import Catalog
 from policestats.errors import StatisticsError, nearest
 from policestats.reports.exact import decimal
 from policestats.reports.filling import OpenSheet, ShownCell, write_book
+from policestats.reports.form_columns import FormColumn
 from policestats.reports.status import ORDER
-from policestats.reports.template import FormColumn, Row
+from policestats.reports.template import Row
 from policestats.stages.filling import Filling, opened
 
 

@@ -15,10 +15,11 @@ from policestats.errors import StatisticsError
 from policestats.periods import ReferencePeriod
 from policestats.reports.check_language import Call, Check
 from policestats.reports.checks import Finding, Outcome
+from policestats.reports.form_columns import DERIVED, FormColumn, operands
 from policestats.reports.form_table import FormTable, Values
 from policestats.reports.implied import implied
 from policestats.reports.plan import plan
-from policestats.reports.template import DERIVED, Form, FormColumn, load_forms, operands
+from policestats.reports.template import Form, load_forms
 from policestats.reports.typed_cells import entry_rows, follows, is_open
 from policestats.reports.units import UnitsTree
 from policestats.stages import knowledge
@@ -132,7 +133,7 @@ def opened(catalog: Catalog, home: Path, period: str, only: Sequence[str] | None
             raise StatisticsError(f"nothing has been tabulated for {wanted}: run 'policestats tabulate --period {wanted}' first")
         loads = {str(r["form_id"]): int(r["as_of"]) for r in runs}
         chosen = as_chosen(engine, catalog, wanted, max(loads.values()))
-        forms = due(load_forms(chosen), wanted, only)
+        forms = due(load_forms(chosen, period=wanted), wanted, only)
         works: dict[int, Tabulation] = {}
         latest = max(known)
         cells = read_cells(engine, chosen, TYPED, latest, wanted.text)

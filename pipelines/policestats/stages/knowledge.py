@@ -67,7 +67,10 @@ def readings(engine: DuckDBEngine, as_of: int) -> Readings:
         "FROM core.reading WHERE load_id <= ? GROUP BY table_name",
         [as_of],
     ).to_pylist()
-    return Readings({r["table_name"]: r["read_at"] for r in rows}, {r["table_name"]: r["failed_at"] for r in rows})
+    sources = engine.sql("SELECT DISTINCT source FROM core.reading WHERE load_id <= ?", [as_of]).column(0).to_pylist()
+    return Readings(
+        {r["table_name"]: r["read_at"] for r in rows}, {r["table_name"]: r["failed_at"] for r in rows}, frozenset(map(str, sources))
+    )
 
 
 def judged_load(engine: DuckDBEngine | ReleaseFiles, as_of: int, of: str = "") -> int:

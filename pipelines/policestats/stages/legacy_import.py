@@ -20,7 +20,8 @@ from policestats.errors import PeriodError, StatisticsError, nearest
 from policestats.landing.office import land_cells
 from policestats.landing.raw import RawStore
 from policestats.periods import ReferencePeriod
-from policestats.reports.template import Form, FormColumn, load_forms
+from policestats.reports.form_columns import FormColumn
+from policestats.reports.template import Form, load_forms
 from policestats.reports.typed_value import RefusedValue, read_value
 from policestats.stages import knowledge, office_load
 from policestats.stages.typed_store import read_cells
@@ -50,9 +51,8 @@ def run(*, catalog: Catalog, home: Path, file: Path, progress: Callable[[str], N
     Raises: StatisticsError when the file cannot be read or lacks a column; a line that is refused loses nothing else.
     """
     frame = _frame(file)
-    forms = load_forms(catalog)
     now = datetime.now(ZoneInfo(catalog.standard.time_zone)).replace(tzinfo=None, microsecond=0)
-    raw, result = RawStore(home), LegacyResult()
+    raw, result, forms_of = RawStore(home), LegacyResult(), _FormsOf(catalog)
     with raw.landing(OFFICE) as work:
         office_load.merge(catalog=catalog, home=home, progress=progress)
         with open_warehouse(home, read_only=True) as engine:
@@ -62,7 +62,7 @@ def run(*, catalog: Catalog, home: Path, file: Path, progress: Callable[[str], N
         found: dict[Key, tuple[int, dict[str, Any]]] = {}
         for number, line in enumerate(frame.to_dict("records"), 2):
             try:
-                cell = _cell(catalog, forms, units, {str(k): v for k, v in line.items()})
+                cell = _cell(catalog, forms_of, units, {str(k): v for k, v in line.items()})
                 key = tuple(str(cell[name]) for name in CELL_KEY)
                 if key in found and found[key][1] != cell:
                     raise RefusedValue(f"names the cell of line {found[key][0]} again, otherwise; keep one")
@@ -94,13 +94,24 @@ def _frame(file: Path) -> pd.DataFrame:
     return frame
 
 
-def _cell(catalog: Catalog, forms: Mapping[str, Form], units: set[str], line: Mapping[str, object]) -> dict[str, Any]:
+class _FormsOf(dict[ReferencePeriod, Mapping[str, Form]]):
+    """The forms in force in a period, each period's read once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def __missing__(self, period: ReferencePeriod) -> Mapping[str, Form]:
+        return self.setdefault(period, load_forms(self._catalog, period=period))
+
+
+def _cell(catalog: Catalog, forms_of: _FormsOf, units: set[str], line: Mapping[str, object]) -> dict[str, Any]:
     """Return the cell of a line. Raises: RefusedValue or PeriodError, saying why it cannot stand and how to cure it."""
     said = {name: str(line[name]).strip() for name in COLUMNS}
+    period = ReferencePeriod.parse(said["period"])
+    forms = forms_of[period]
     form = forms.get(said["form_id"])
     if form is None:
         raise RefusedValue(f"there is no form {said['form_id']!r}; {nearest(said['form_id'], forms)}")
-    period = ReferencePeriod.parse(said["period"])
     if period.frequency not in form.frequencies:
         raise RefusedValue(f"{form.id} is not made for {period} (a {period.frequency}) but by {', '.join(form.frequencies)}")
     begin = catalog.standard.records_begin

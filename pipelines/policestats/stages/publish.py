@@ -19,10 +19,17 @@ from policestats.engines.release_files import PREVIOUS, SOURCE, ReleaseFiles, op
 from policestats.errors import ReleaseError
 from policestats.periods import ReferencePeriod
 from policestats.reports.template import Form, load_forms
-from policestats.reports.writers.excel import write_workbook
-from policestats.reports.writers.html import write_form_page, write_index_page
+from policestats.reports.writers.excel import write_form_workbook
+from policestats.reports.writers.html import write_form_page, write_index_page, write_rates_page
+from policestats.stages.print_forms import FORMATS, books_of, keep_layouts, layout_file, layouts_of, write_book
 from policestats.stages.release_changes import changes
+from policestats.stages.release_history import fill_history
+from policestats.stages.release_index import write_index_of_releases
+from policestats.stages.release_notes import wording
 from policestats.stages.release_print import ReleasePrint
+from policestats.stages.release_rates import rates_page
+from policestats.stages.release_records import write_records
+from policestats.stages.release_screen import ReleaseScreen
 from policestats.stages.release_tables import ReleaseTables, described_as_tabulated
 
 Progress = Callable[[str], None]
@@ -44,7 +51,15 @@ class PublishResult:
     unchanged: bool = False
 
 
-def run(*, catalog: Catalog, home: Path, period: str, as_of: int | None = None, progress: Progress | None = None) -> PublishResult:
+def run(
+    *,
+    catalog: Catalog,
+    home: Path,
+    period: str,
+    as_of: int | None = None,
+    with_records: bool = False,
+    progress: Progress | None = None,
+) -> PublishResult:
     """Publish every form that was tabulated for ``period`` and make `current` name the release, unless that is of a later period.
 
     A release is built in a hidden folder beside the others, read back, then moved into place; killed anywhere and run again, the
@@ -53,6 +68,8 @@ def run(*, catalog: Catalog, home: Path, period: str, as_of: int | None = None, 
 
     Args:
         as_of: the load whose knowledge the forms must hold; None: whichever they were tabulated at.
+        with_records: write the keys of the records beside the pages, readable as the trace is; never those that may stand for a person
+            outside a case.
     Raises: ReleaseError when nothing was tabulated for the period, or at another load, or the definitions have changed since.
     """
     wanted = ReferencePeriod.parse(period)
@@ -72,10 +89,14 @@ def run(*, catalog: Catalog, home: Path, period: str, as_of: int | None = None, 
             tables = ReleaseTables(files, catalog, wanted, forms, load)
             tell(f"publish {wanted}: {', '.join(f.id for f in forms)}")
             tables.copy()
-            manifest = _manifest(catalog, forms, tables, release_folder.release_name(wanted.text, former.number + 1 if former else 1))
+            tables.write_wording(wording(catalog, forms, wanted))
+            tables.counts["statistics.report.history"] = fill_history(files, catalog, forms, wanted)
+            name = release_folder.release_name(wanted.text, former.number + 1 if former else 1)
+            manifest = _manifest(catalog, forms, tables, name, with_records)
             cells = tables.counts["statistics.report.cell"]
             if former and before and before["release_id"] == manifest["release_id"]:
                 release_folder.point_current(home, former)
+                write_index_of_releases(home)
                 return PublishResult(
                     manifest["release_id"], former.path, cells, [f.id for f in forms], _listed(former.path), unchanged=True
                 )
@@ -87,6 +108,7 @@ def run(*, catalog: Catalog, home: Path, period: str, as_of: int | None = None, 
         (build / release_folder.MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         placed = release_folder.place(build, home, wanted.text, former.number + 1 if former else 1)
         release_folder.point_current(home, placed)
+        write_index_of_releases(home)
     return PublishResult(manifest["release_id"], placed.path, cells, [f.id for f in forms], _listed(placed.path), changed)
 
 
@@ -112,7 +134,7 @@ def _tabulated_with(files: ReleaseFiles, catalog: Catalog, period: ReferencePeri
 def _tabulated(files: ReleaseFiles, catalog: Catalog, period: ReferencePeriod) -> list[Form]:
     """Return the forms tabulated for the period. Raises: ReleaseError for one that is no longer defined."""
     held = files.sql(f"SELECT DISTINCT form_id FROM {SOURCE}.report.status WHERE period = ?", [period.text]).column(0).to_pylist()
-    defined = load_forms(catalog)
+    defined = load_forms(catalog, period=period)
     unknown = sorted(set(held) - set(defined))
     if unknown:
         raise ReleaseError(
@@ -121,7 +143,7 @@ def _tabulated(files: ReleaseFiles, catalog: Catalog, period: ReferencePeriod) -
     return [form for form in defined.values() if form.id in held]
 
 
-def _manifest(catalog: Catalog, forms: list[Form], tables: ReleaseTables, name: str) -> dict[str, Any]:
+def _manifest(catalog: Catalog, forms: list[Form], tables: ReleaseTables, name: str, with_records: bool) -> dict[str, Any]:
     content = _hash(tables.content())
     identity = {
         "standard": catalog.standard.id,
@@ -131,7 +153,7 @@ def _manifest(catalog: Catalog, forms: list[Form], tables: ReleaseTables, name: 
         "policies": {p.id: p.chosen for p in catalog.policies.values()},
         "definitions": _definitions(catalog, forms),
         "content_hash": content,
-    }
+    } | ({"with_records": True} if with_records else {})
     return {
         "release_id": _hash(identity),
         "release": name,
@@ -142,6 +164,7 @@ def _manifest(catalog: Catalog, forms: list[Form], tables: ReleaseTables, name: 
         "created_at": datetime.now(ZoneInfo(catalog.standard.time_zone)).replace(microsecond=0, tzinfo=None).isoformat(),
         "policies": identity["policies"],
         "definitions": identity["definitions"],
+        "with_records": with_records,
         "row_counts": dict(sorted(tables.counts.items())),
         "content_hash": content,
     }
@@ -154,6 +177,11 @@ def _definitions(catalog: Catalog, forms: list[Form]) -> dict[str, dict[str, str
     places = ("where",)  # moving a definition within its file changes nothing
     return {
         "form": {form.id: form.definition_hash for form in forms},
+        "layout": {
+            form.id: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+            for form in forms
+            if (path := layout_file(catalog.templates, form.id)).is_file()
+        },
         "indicator": {i.id: _hash({k: v for k, v in asdict(i).items() if k not in places}) for i in indicators.values()},
         "fact": {name: _hash(spec) for name, spec in facts.items()},
     }
@@ -175,7 +203,9 @@ def _changed(
     files.attach(former.statistics, PREVIOUS, read_only=True)
     found = changes(files, before, now)
     files.execute(f"DETACH {PREVIOUS}")
-    return found or ["no figure, status or definition; only other tables (data quality, deliveries, units, code lists) differ"]
+    return found or [
+        "no figure, status or definition; only other tables (data quality, deliveries, units, code lists, earlier periods) differ"
+    ]
 
 
 def _read_back(build: Path, counts: dict[str, int]) -> None:
@@ -192,16 +222,29 @@ def _read_back(build: Path, counts: dict[str, int]) -> None:
 
 
 def _print(build: Path, catalog: Catalog, forms: list[Form], period: ReferencePeriod, manifest: dict[str, Any], tell: Progress) -> None:
-    for folder in ("forms", "html"):
+    for folder in ("forms", "html", "units"):
         (build / folder).mkdir()
+    html = build / "html"
     with open_warehouse(build, read_only=True, name=release_folder.STATISTICS) as engine:
+        engine.attach_read_only(build / release_folder.TRACE, "trace")
         pages = ReleasePrint(engine, catalog, period, manifest)
+        screen = ReleaseScreen(engine, catalog, period, forms, manifest["with_records"])
+        keep_layouts(build, catalog.templates, pages.forms.ids)
+        units = {}
         for form in forms:
             tell(f"print {form.id}")
             printed, tables = pages.form(form), pages.tables(form)
-            write_workbook(build / "forms" / f"{form.id}.xlsx", printed, tables)
-            write_form_page(build / "html" / f"{form.id}.html", printed, tables)
-        write_index_page(build / "html" / "index.html", pages.index(forms))
+            units[form.id] = printed.units
+            write_form_workbook(build / "forms" / f"{form.id}.xlsx", printed, tables)
+            write_form_page(html / f"{form.id}.html", screen.form(form, printed, tables), tables)
+            if manifest["with_records"]:
+                keys = html / f"{form.id}{release_folder.RECORDS}"
+                write_records(keys, engine, catalog, form, [t.unit.code for t in tables])
+        for unit in books_of(pages.forms):
+            tell(f"print {unit}")
+            write_book(pages.forms, unit, pages.forms.ids, build / "units", FORMATS, layouts_of(build))
+        write_index_page(html / "index.html", screen.index(pages.index(forms), units))
+        write_rates_page(html / "rates.html", rates_page(engine, catalog, period, forms, manifest["release"]))
 
 
 def _listed(folder: Path) -> list[str]:

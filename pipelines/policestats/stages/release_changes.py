@@ -18,7 +18,7 @@ def changes(files: ReleaseFiles, before: dict[str, Any], now: dict[str, Any]) ->
         before, now: the manifests.
     """
     found: list[str] = []
-    for name, what in (("as_of", "load"), ("code_version", "program")):
+    for name, what in (("as_of", "load"), ("code_version", "program"), ("with_records", "record keys beside the pages")):
         if before.get(name) != now[name]:
             found.append(f"{what}: {before.get(name)} -> {now[name]}")
     for name, what in (("policies", "policy"), ("definitions", "definition of")):

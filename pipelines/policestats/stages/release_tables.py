@@ -14,8 +14,10 @@ from policestats.errors import ReleaseError
 from policestats.periods import ReferencePeriod
 from policestats.reports import contract, release_contract
 from policestats.reports.contract import PublishedTable
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.form_columns import FormColumn
+from policestats.reports.template import Form
 from policestats.stages.knowledge import judged_load
+from policestats.stages.release_notes import Words
 
 _HAS_VALUE = "status IN ('auto', 'manual', 'partial')"
 
@@ -38,11 +40,13 @@ class ReleaseTables:
         """Fill both files. Raises: ReleaseError when the warehouse lacks what a release must have."""
         for published in release_contract.STATISTICS_TABLES:
             self._copy(STATISTICS_DB, published)
+        self._copy_trend()
         for codelist in self.catalog.codelists.values():
             self._copy(STATISTICS_DB, release_contract.codelist_table(codelist))
         for name in release_contract.QUALITY_TABLES:
             self._copy_quality(name)
-        for published in release_contract.TRACE_TABLES:
+        self._copy_contributions()
+        for published in release_contract.TRACE_TABLES[1:]:
             self._copy(TRACE_DB, published)
         for form in self.forms:
             self._wide_view(form)
@@ -65,7 +69,20 @@ class ReleaseTables:
         marks = ", ".join(f"? AS {quoted(name)}" for name in manifest)
         self.files.fill(STATISTICS_DB, table.name, f"SELECT {marks}", values)
 
+    def write_wording(self, words: list[Words]) -> None:
+        """Write the words that are printed with the forms."""
+        table = release_contract.WORDING
+        self.files.create(STATISTICS_DB, table.ddl(), table.name, table.comments())
+        kinds = {"text_order": "INTEGER"}
+        marks = ", ".join(f"unnest(?::{kinds.get(name, 'VARCHAR')}[]) AS {name}" for name, *_ in table.columns)
+        columns = [list(values) for values in zip(*words, strict=True)]
+        self.counts[f"{STATISTICS_DB}.{table.name}"] = self.files.fill(STATISTICS_DB, table.name, f"SELECT {marks}", columns)
+
     def _copy(self, database: str, published: PublishedTable) -> None:
+        self._must_hold(published)
+        self._take(database, published, *self._ours(published))
+
+    def _must_hold(self, published: PublishedTable) -> None:
         names = [c[0] for c in published.columns]
         held = self.files.columns(SOURCE, published.name)
         lacking = [n for n in names if n not in held]
@@ -74,7 +91,21 @@ class ReleaseTables:
                 f"the warehouse has no {published.name}{'' if not held else ' with ' + ', '.join(lacking)}; "
                 f"run 'policestats tabulate --period {self.period}' again"
             )
-        self._take(database, published, *self._ours(published))
+
+    def _copy_contributions(self) -> None:
+        self._must_hold(contract.CONTRIBUTION)
+        columns, condition, parameters = self._ours(contract.CONTRIBUTION)
+        columns = columns.replace(quoted("counted_key"), release_contract.COUNTED_NO)
+        self._take(TRACE_DB, release_contract.TRACE_CONTRIBUTION, columns, condition, parameters)
+
+    def _copy_trend(self) -> None:
+        held = self.files.sql(f"SELECT DISTINCT period FROM {SOURCE}.report.generation").column(0).to_pylist()
+        told = [p for p in (ReferencePeriod.parse(str(text)) for text in held) if p.frequency == self.period.frequency]
+        periods = [p.text for p in told if p.start <= self.period.start]
+        published, ids = release_contract.GENERATION_TREND, [f.id for f in self.forms]
+        columns = ", ".join(quoted(c[0]) for c in published.columns)
+        condition = "unit_code IS NULL AND list_contains(?, period) AND (form_id IS NULL OR list_contains(?, form_id))"
+        self._take(STATISTICS_DB, published, columns, condition, [periods, ids], source=contract.GENERATION)
 
     def _copy_quality(self, name: str) -> None:
         held = self.files.columns(SOURCE, name)
@@ -92,11 +123,20 @@ class ReleaseTables:
             ) from None
         self._take(STATISTICS_DB, published, *self._known([c[0] for c in published.columns]))
 
-    def _take(self, database: str, published: PublishedTable, columns: str, condition: str, parameters: list[Any]) -> None:
+    def _take(
+        self,
+        database: str,
+        published: PublishedTable,
+        columns: str,
+        condition: str,
+        parameters: list[Any],
+        source: PublishedTable | None = None,
+    ) -> None:
+        """Copy the rows of ``source`` (default: the warehouse's table of the same name) that meet ``condition``."""
         self.files.create(database, published.ddl(), published.name, published.comments())
-        source = quoted(f"{SOURCE}.{published.name}")
-        taken = self.files.fill(database, published.name, f"SELECT {columns} FROM {source} WHERE {condition}", parameters)
-        due = self.files.scalar(f"SELECT count(*) FROM {source} WHERE {condition}", parameters)
+        held = quoted(f"{SOURCE}.{(source or published).name}")
+        taken = self.files.fill(database, published.name, f"SELECT {columns} FROM {held} WHERE {condition}", parameters)
+        due = self.files.scalar(f"SELECT count(*) FROM {held} WHERE {condition}", parameters)
         if taken != due:
             raise ReleaseError(f"{published.name}: {taken} of {due} rows were copied; run 'policestats publish' again")
         self.counts[f"{database}.{published.name}"] = taken

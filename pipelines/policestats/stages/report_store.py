@@ -14,10 +14,12 @@ from policestats.periods import ReferencePeriod
 from policestats.reports import contract, fold
 from policestats.reports.checks import Outcome
 from policestats.reports.exact import DECIMAL
+from policestats.reports.form_columns import FormColumn
 from policestats.reports.form_table import FormTable
 from policestats.reports.found_rows import FoundRows
 from policestats.reports.generation import GenerationRate
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.needs import needs_of
+from policestats.reports.template import Form
 from policestats.reports.units import UnitsTree
 from policestats.stages.filled_store import write_cells, write_found_rows, write_outcome, write_statuses
 
@@ -91,7 +93,7 @@ def write_form(
     columns = form.columns_for(period.frequency)
     _append(engine, contract.FORM, [_form(form, catalog, period)])
     _append(engine, contract.FORM_ROW, _form_rows(form, period))
-    _append(engine, contract.FORM_COLUMN, (_form_column(form, c, i, period) for i, c in enumerate(columns)))
+    _append(engine, contract.FORM_COLUMN, (_form_column(catalog, form, c, i, period) for i, c in enumerate(columns)))
     members = (
         {"form_id": form.id, "period": period.text, "row_code": r, "member_row_code": m, "is_netted": True} for r, m in form.members()
     )
@@ -116,8 +118,10 @@ def write_readings(engine: DuckDBEngine, form: Form, period: ReferencePeriod) ->
     )
 
 
-def write_period(engine: DuckDBEngine, period: ReferencePeriod, tree: UnitsTree, rates: Iterable[GenerationRate], *, whole: bool) -> None:
-    """Write the units as they stood and, when all forms were tabulated (``whole``), the generation rates."""
+def write_period(
+    engine: DuckDBEngine, period: ReferencePeriod, as_of: int, tree: UnitsTree, rates: Iterable[GenerationRate], *, whole: bool
+) -> None:
+    """Write the units as they stood and, when all forms were tabulated (``whole``), the generation rates, with the load they rest on."""
     for published in (contract.UNIT, contract.UNIT_MEMBER):
         engine.execute(f"DELETE FROM {published.name} WHERE period = ?", [period.text])
     absorbed: dict[str, list[str]] = {}
@@ -146,6 +150,8 @@ def write_period(engine: DuckDBEngine, period: ReferencePeriod, tree: UnitsTree,
                 "rate_id": r.rate_id,
                 "form_id": r.form_id,
                 "period": period.text,
+                "as_of": as_of,
+                "level_code": r.level_code,
                 "unit_code": r.unit_code,
                 "numerator": r.numerator,
                 "denominator": r.denominator,
@@ -195,7 +201,7 @@ def _form_rows(form: Form, period: ReferencePeriod) -> Iterable[dict[str, Any]]:
         }
 
 
-def _form_column(form: Form, column: FormColumn, order: int, period: ReferencePeriod) -> dict[str, Any]:
+def _form_column(catalog: Catalog, form: Form, column: FormColumn, order: int, period: ReferencePeriod) -> dict[str, Any]:
     label = column.label_at(period.start)
     return {
         "form_id": form.id,
@@ -211,6 +217,7 @@ def _form_column(form: Form, column: FormColumn, order: int, period: ReferencePe
         "additivity": json.dumps(column.additivity),
         "applies_to": list(column.rows) if column.rows else None,
         "is_hidden": column.hidden,
+        "needs": json.dumps(needs_of(catalog, form, column).as_data(catalog), ensure_ascii=False),
         "label_zh": label["zh"],
         "label_en": label["en"],
         "column_order": order,

@@ -238,7 +238,8 @@ def _due(period: str, params: Params) -> list[str]:
     from policestats.stages.tabulate import due
 
     try:
-        return [form.id for form in due(load_forms(_catalog(params)), ReferencePeriod.parse(period))]
+        wanted = ReferencePeriod.parse(period)
+        return [form.id for form in due(load_forms(_catalog(params), period=wanted), wanted)]
     except PeriodError:  # no form is made for such a period
         return []
 

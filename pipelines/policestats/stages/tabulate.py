@@ -32,6 +32,7 @@ from policestats.reports.units import UnitsTree, tree_at
 from policestats.stages import knowledge
 from policestats.stages.column_read import read_column
 from policestats.stages.contribute import Contributing, Remade
+from policestats.stages.fact_tables import FactTables
 from policestats.stages.filled_store import write_differences
 from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period, write_readings
 from policestats.stages.retabulation import Changes, basis, earlier_run
@@ -99,6 +100,8 @@ class Tabulation:
         self.not_judged = not self._is_judged()
         self.blocked = self._blocked()
         self.typed = Typed.known(self.engine, self.catalog, self.period, self.versions, self.as_of)
+        self.facts = FactTables(self.engine, self.catalog, self.relation)
+        self.plans: dict[str, Plan] = {}
         self.engine.load(CARRY, self.tree.carry())
         self.engine.load(fold.UNIT_MEMBER, self.tree.closure())
 
@@ -106,14 +109,21 @@ class Tabulation:
         """Return the rows of core table ``name`` that were open at ``as_of``: at the latest load a view, named without its schema (see Changes)."""
         return table(name) if self.as_of == self.latest else knowledge.relation(self.catalog, name, self.as_of)
 
+    def expect(self, form: Form) -> Plan:
+        """Announce a form that will be filled, so that facts are made once for all forms that read them; return its plan."""
+        self.plans[form.id] = plan(form, self.period, self.catalog.standard.records_begin)
+        self.facts.expect(self.plans[form.id])
+        return self.plans[form.id]
+
     def fill(self, form: Form) -> FormTable:
         """Compute the form's contributions and table, writing the contributions."""
-        todo = plan(form, self.period, self.catalog.standard.records_begin)
+        todo = self.plans[form.id] if form.id in self.plans else self.expect(form)
         earlier = self._earlier(form, todo)
         self._clear(form, keep=earlier is not None)
         self.engine.load(fold.READING, reading_table(todo))
         write_readings(self.engine, form, self.period)
-        self.remade[form.id] = Contributing(self.engine, self.catalog, todo, self.relation, earlier).run()
+        self.remade[form.id] = Contributing(self.engine, self.catalog, todo, self.facts, earlier).run()
+        self.facts.done(todo)
         return self._figures(todo)
 
     def refill(self, form: Form) -> FormTable:
@@ -153,6 +163,11 @@ class Tabulation:
         operand was made at another load is not evaluated.
         """
         return evaluate(filled, self.tree, self._elsewhere, self.found[filled.form.id])
+
+    def rates(self, outcomes: dict[str, Outcome]) -> list[GenerationRate]:
+        """Return the generation rates of the forms filled, with what their checks found."""
+        filled = [(self.tables[form], outcome, self.found[form]) for form, outcome in outcomes.items()]
+        return generation(filled, self.catalog.standard.prescribed_forms, {u.code: u.level for u in self.tree.units})
 
     def _table(self, todo: Plan) -> FormTable:
         form, period, tree = todo.form, self.period.text, self.tree
@@ -264,10 +279,9 @@ def run(
     Returns: counts and the generation rates.
     Raises: StatisticsError for an unknown form, a load that does not exist, or a definition that makes no sense.
     """
+    wanted = ReferencePeriod.parse(period)
     with open_warehouse(home) as engine:
-        return tabulate(
-            engine, catalog, ReferencePeriod.parse(period), load_forms(catalog), only=forms, as_of=as_of, full=full, progress=progress
-        )
+        return tabulate(engine, catalog, wanted, load_forms(catalog, period=wanted), only=forms, as_of=as_of, full=full, progress=progress)
 
 
 def tabulate(
@@ -290,17 +304,19 @@ def tabulate(
         write_codelists(engine, catalog)
         work = Tabulation(engine, catalog, period, load, max(known), full)
         for form in chosen:
+            work.expect(form)
+        for form in chosen:
             if progress:
                 progress(f"tabulate {form.id} {period}")
             work.fill(form)
         outcomes = {form.id: work.check(work.tables[form.id]) for form in chosen}
-        rates = generation([(work.tables[f.id], outcomes[f.id], work.found[f.id]) for f in chosen], catalog.standard.prescribed_forms)
+        rates = work.rates(outcomes)
         cells = 0
         for form in chosen:
             found = [(part, work.value_labels(part)) for part in work.found[form.id]]
             cells += write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load, work.bases[form.id], found)
             write_differences(engine, work.tables[form.id], superseded_rows(work.typed, form, work.tables[form.id].units))
-        write_period(engine, period, work.tree, rates, whole=only is None)
+        write_period(engine, period, load, work.tree, rates, whole=only is None)
         written = engine.scalar("SELECT count(*) FROM report.contribution WHERE period = ?", [period.text])
     return TabulateResult(
         period.text,

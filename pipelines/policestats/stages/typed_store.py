@@ -13,9 +13,10 @@ from policestats.engines.duckdb import DuckDBEngine
 from policestats.periods import ReferencePeriod
 from policestats.reports.exact import SCALE, Integers, zeros
 from policestats.reports.figures import Figures
+from policestats.reports.form_columns import DERIVED, FormColumn
 from policestats.reports.plan import Plan
 from policestats.reports.status import MANUAL, PARTIAL, ColumnStatus
-from policestats.reports.template import DERIVED, Form, FormColumn
+from policestats.reports.template import Form
 from policestats.reports.typed_cells import (
     Given,
     Superseded,
@@ -106,7 +107,7 @@ class Typed:
                 )
                 continue
             at = (column.code, at_unit[unit], at_row[cell["row_code"]])
-            told = typed_reason(cell["author"], f"{cell['typed_at']:%Y-%m-%d %H:%M}", cell["evidence"], cell["reason"])
+            told = typed_reason(f"{cell['typed_at']:%Y-%m-%d %H:%M}", cell["evidence"], cell["reason"])
             into = found.setdefault(column.code, Given.none(len(units), len(rows)))
             if at in placed and not adds_up(column, "units"):
                 self.unplaced.append(
@@ -154,8 +155,7 @@ class Typed:
         if (len(of) > 1 or lacks) and not adds_up(column, "units"):
             return
         evidence = ", ".join(sorted({c["evidence"] for c in cells}))
-        by = ", ".join(sorted({c["author"] for c in cells}))
-        told = f"legacy: published figure of {period}, evidence {evidence}, imported by {by}"
+        told = f"legacy: published figure of {period}, evidence {evidence}"
         if of != [unit]:
             told += f"; 可比口径 on the present units: {', '.join(of)}"
         if lacks:

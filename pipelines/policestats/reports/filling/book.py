@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from policestats.reports.template import Form, FormColumn
+from policestats.reports.form_columns import FormColumn
+from policestats.reports.template import Form
 
 #: the layout below; a workbook of another one is refused
 LAYOUT = 1

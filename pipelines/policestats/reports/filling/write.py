@@ -32,7 +32,7 @@ from policestats.reports.filling.book import (
     META,
     OpenSheet,
 )
-from policestats.reports.template import FormColumn
+from policestats.reports.form_columns import FormColumn
 from policestats.reports.typed_value import PERCENT
 
 _LINE = Side(style="thin", color="9AA5B1")

@@ -29,12 +29,18 @@ _OF_WHICH = {"zh": ("其中", "其中："), "en": ("of which", "of which ")}
 
 @dataclass(frozen=True)
 class PrintedColumn:
-    """A column head. ``unit`` is the unit of measure, "" when there is none."""
+    """A column head. ``unit`` is the unit of measure, "" when there is none; ``decimals`` are those printed.
+
+    ``group`` is the heading over it, ``parent`` the column it is a part of, ``number`` its place on paper, counted from 1.
+    """
 
     code: str
     label: Label
     unit: str
     decimals: int
+    group: Label | None = None
+    parent: str | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class PrintedRow:
     label: Label
     depth: int
     is_of_which: bool
+    block: str = ""
 
     def text(self, lang: str) -> str:
         """Return the label, with the words for "of which" before it unless it says so itself."""
@@ -88,8 +95,26 @@ class PrintedTable:
 
 
 @dataclass(frozen=True)
+class PrintedPart:
+    """One table of a form: the rows of ``blocks`` and the columns that apply to them, as positions among the form's columns."""
+
+    blocks: tuple[str, ...]
+    columns: tuple[int, ...]
+
+    def lines(self, table: PrintedTable) -> list[tuple[PrintedRow, list[Cell]]]:
+        """Return its rows of a unit's table, each with the cells of its columns."""
+        return [
+            (row, [cells[i] for i in self.columns]) for row, cells in zip(table.rows, table.cells, strict=True) if row.block in self.blocks
+        ]
+
+
+@dataclass(frozen=True)
 class PrintedForm:
-    """A form without its figures. ``notice`` says why not every unit has a table; None when every one has."""
+    """A form without its figures. ``notice`` says why not every unit has a table; None when every one has.
+
+    ``furniture`` are the standard's lines for every form by name, ``period_label`` the period in words. ``parts`` are the tables it is
+    printed as: one, or several below each other where blocks of rows have columns of their own.
+    """
 
     id: str
     title: Label
@@ -103,6 +128,9 @@ class PrintedForm:
     units: list[PrintedUnit]
     notice: Label | None
     footnotes: list[Label]
+    furniture: dict[str, Label]
+    period_label: Label
+    parts: list[PrintedPart]
 
 
 @dataclass(frozen=True)

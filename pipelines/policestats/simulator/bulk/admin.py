@@ -100,7 +100,8 @@ TABLES = {
     "admin_case": """
         SELECT case_no, registered_on, filed_on, entered_at, unit_code, source_code, cause AS cause_code,
                CASE WHEN cause = 'Q004' THEN NULL ELSE law END AS applied_law_code, act_on,
-               false AS is_lighter_law, is_dispute_origin, absent_from AS offender_absent_from, absent_until AS offender_absent_until,
+               false AS is_lighter_law, is_dispute_origin, false AS is_student_bullying,
+               absent_from AS offender_absent_from, absent_until AS offender_absent_until,
                is_outside AS is_received_from_outside,
                least(greatest(entered_at, coalesce(absent_from::TIMESTAMP + INTERVAL 18 HOUR, entered_at),
                               coalesce(absent_until::TIMESTAMP + INTERVAL 18 HOUR, entered_at)), now_at() - INTERVAL 1 SECOND) AS updated_at
@@ -121,13 +122,16 @@ TABLES = {
     "admin_person": """
         SELECT case_no, person_no, person_kind AS person_kind_code, person_name(p) AS name, person_phone(p) AS phone,
                CASE WHEN person_kind = 'natural' THEN person_id('xzp', p) END AS id_number,
-               CASE WHEN person_kind = 'natural' THEN person_sex('xzp', p) END AS sex_code, entered_at, entered_at AS updated_at
+               CASE WHEN person_kind = 'natural' THEN person_sex('xzp', p) END AS sex_code, entered_at,
+               NULL AS act_age, NULL AS is_first_violation, false AS is_pregnant_or_nursing, NULL AS education_code,
+               NULL AS occupation_code, NULL AS residence_code, NULL AS is_repeat_within_year, entered_at AS updated_at
         FROM admin_party ORDER BY p""",
     "admin_decision": """
         SELECT 'XZD' || lpad(p::VARCHAR, 9, '0') AS decision_no, case_no, person_no, person_kind AS person_kind_code, decision AS kind_code,
                decided_on, CASE WHEN performed_entered IS NOT NULL THEN performing_on END AS performed_on, decided_entered AS entered_at,
                performed_entered AS performance_entered_at, holder AS unit_code,
                CASE WHEN decision = 'penalty' AND u('xzp.fined', p) < 0.6 THEN 100 * (1 + pick('xzp.fine', p, 20)) END AS fine_yuan,
+               NULL AS measure_code, false AS is_on_the_spot, NULL AS decided_by_code,
                coalesce(performed_entered, decided_entered) AS updated_at
         FROM admin_party WHERE decided_entered IS NOT NULL ORDER BY p""",
 }

@@ -98,7 +98,8 @@ FROM twice;
 TABLES = {
     "criminal_case": """
         SELECT c.case_no, c.filed_on, c.entered_at, filing_unit_code, charge AS charge_code, is_telecom_fraud, mo_code,
-               d.dispute_no, is_dispute_origin, is_homicide, is_outside AS is_received_from_outside, c.entered_at AS updated_at
+               d.dispute_no, is_dispute_origin, is_homicide, is_outside AS is_received_from_outside, NULL AS reported_loss_yuan, NULL AS involved_yuan,
+               NULL AS personal_record_count, NULL AS is_completed, false AS is_cyber_upstream, false AS is_agency_referral, c.entered_at AS updated_at
         FROM criminal AS c LEFT JOIN dispute_link AS d ON d.case_i = c.i ORDER BY c.i""",
     "criminal_case_charge_change": """
         SELECT 'XSB' || lpad(i::VARCHAR, 8, '0') AS change_no, case_no, changed_on, changed_entered AS entered_at,
@@ -107,7 +108,7 @@ TABLES = {
     "criminal_case_event": """
         SELECT 'XSE' || lpad(i::VARCHAR, 8, '0') || step AS event_no, case_no, kind AS kind_code, on_day AS occurred_on, entered AS entered_at,
                holder AS unit_code, CASE WHEN kind = 'solved' THEN CASE WHEN is_linked THEN 'linked' ELSE 'direct' END END AS manner_code,
-               entered AS updated_at
+               CASE WHEN kind = 'withdrawn' THEN 'W1' END AS reason_code, entered AS updated_at
         FROM (SELECT i, 1 AS step, case_no, CASE WHEN is_withdrawal THEN 'withdrawn' ELSE 'solved' END AS kind, first_end_on AS on_day,
                      first_end_entered AS entered, holder, is_linked FROM criminal
               UNION ALL SELECT i, 2, case_no, 'reopened', reopen_on, reopen_entered, holder, is_linked FROM criminal

@@ -46,13 +46,16 @@ INCIDENT_TABLES = {
     "incident": """
         SELECT incident_no, received_at, c.entered_at, c.unit_code, channel_code, intake_type_code, final_type_code,
                CASE WHEN is_repeat THEN (SELECT incident_no FROM call AS first_call WHERE first_call.i = c.i - 1) END AS merged_into_incident_no,
-               is_domestic_violence, c.is_telecom_fraud, c.mo_code, diverted_on, CASE WHEN c.is_linked THEN x.case_no END AS linked_case_no,
+               is_domestic_violence, c.is_telecom_fraud, c.mo_code, diverted_on, NULL AS settlement_code, false AS has_body_camera,
+               CASE WHEN c.is_linked THEN x.case_no END AS linked_case_no,
                least(CASE WHEN final_type_code IS NULL THEN c.entered_at ELSE c.entered_at + to_seconds(pick('jq.handling', c.i, 200000)) END,
                      now_at() - INTERVAL 1 SECOND) AS updated_at
         FROM call AS c JOIN criminal AS x ON x.i = pick('jq.case', c.i, case_count()) ORDER BY c.i""",
     "dispatch_order": """
         SELECT 'CJ' || lpad(i::VARCHAR, 9, '0') || number AS order_no, incident_no, unit_code, dispatched_at, dispatched_at + INTERVAL 20 SECOND AS entered_at,
-               dispatched_at + INTERVAL 20 SECOND AS updated_at
+               number = 0 AS is_first, NULL AS area_class_code, NULL AS force_code, NULL AS priority_code, NULL::TIMESTAMP AS acknowledged_at,
+               NULL AS acknowledged_source_code, NULL::TIMESTAMP AS arrived_at, NULL AS arrived_source_code, NULL::TIMESTAMP AS feedback_at,
+               NULL AS feedback_source_code, dispatched_at + INTERVAL 20 SECOND AS updated_at
         FROM (SELECT i, number, incident_no, unit_code, received_at + to_seconds(60 + pick('jq.sent', i, 300) + 600 * number) AS dispatched_at
               FROM (SELECT *, unnest(range(orders))::INTEGER AS number FROM call)) ORDER BY i, number""",
 }

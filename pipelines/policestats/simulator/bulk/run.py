@@ -28,7 +28,7 @@ from policestats.simulator.bulk import (
 from policestats.simulator.bulk.sizes import Size, size_of
 from policestats.simulator.bulk.write import PARQUET, Progress, load, parquet_file, sqlite_folder, write_parquet
 from policestats.simulator.calendar import add_months, month_of, month_text, months_between
-from policestats.simulator.databases import DATABASES
+from policestats.simulator.databases import DATABASES, Columns
 from policestats.simulator.uploads import ANSWERS_FOR
 
 MEMORY = "6GB"
@@ -139,11 +139,16 @@ def _write(
     records = {}
     for database, shapes in DATABASES.items():
         for table, columns in shapes.items():
-            query = _uploads(folder, database) if table == _UPLOAD else tables[database][table]
+            query = _uploads(folder, database) if table == _UPLOAD else tables.get(database, {}).get(table, _nothing(columns))
             written = write_parquet(connection, query, parquet_file(folder, database, table), columns)
             records[f"{database}.{table}"] = written
             tell(f"{database}.{table}: {written} rows")
     return records
+
+
+def _nothing(columns: Columns) -> str:
+    """Return the query of a table of which the bulk world tells no story: it is there, and empty."""
+    return f"SELECT {', '.join(f'NULL AS {name}' for name in columns)} LIMIT 0"
 
 
 def _uploads(folder: Path, database: str) -> str:

@@ -1,0 +1,125 @@
+"""The definitions of a standard, as written, and the hand-computed cases that must notice when one of them is broken."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from policestats.catalog import Catalog, YamlFile, load_catalog
+from policestats.catalog.load import indicator as read_indicator
+from policestats.catalog.model import Fact
+from policestats.engines.duckdb import DuckDBEngine
+from policestats.errors import StatisticsError
+from policestats.reports.template import read_form
+from tests.report_templates.hand_cases import FOLDER, disagreement, periods, rows
+from tests.support.ledger import ROOT, ledger
+
+Spec = dict[str, Any]
+#: what became of a mutant
+CAUGHT, REFUSED, SURVIVED = "caught", "refused", "survived"
+
+
+@dataclass
+class World:
+    """The definitions as written: ``forms`` and ``indicators`` by id (sets of columns put into the forms), and what their cases say."""
+
+    standard: str
+    catalog: Catalog
+    forms: dict[str, Spec]
+    indicators: dict[str, Spec]
+    sets: dict[str, list[str]]
+    engines: ExitStack = field(default_factory=ExitStack)
+    _held: dict[Path, DuckDBEngine] = field(default_factory=dict)
+    _last: dict[str, Path] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, standard: str) -> World:
+        """Read the definitions of a standard."""
+        catalog = load_catalog(ROOT, standard)
+        sets = {p.stem: YamlFile(p, ROOT).data for p in sorted((catalog.templates / "column_sets").glob("*.yaml"))}
+        forms, users = {}, {}
+        for path in sorted(catalog.templates.glob("*.yaml")):
+            forms[path.stem] = _spelled_out(YamlFile(path, ROOT).data, sets)
+            for name in (c["use"] for c in YamlFile(path, ROOT).data["columns"] if "use" in c):
+                users.setdefault(name, []).append(path.stem)
+        folder = ROOT / "schemas" / standard / "indicators"
+        indicators = {spec["id"]: spec for path in sorted(folder.glob("*.yaml")) for spec in YamlFile(path, ROOT).data}
+        return cls(standard, catalog, forms, indicators, users)
+
+    def cases(self, form: str) -> list[Path]:
+        """Return the hand-computed cases of a form, the one that noticed last first."""
+        found = _cases(self.standard, form)
+        last = self._last.get(form)
+        return sorted(found, key=lambda case: case != last)
+
+    def judge(self, forms: list[str], catalog: Catalog | None = None, form: Spec | None = None) -> str:
+        """Return what becomes of a mutant: whether a case of one of ``forms`` notices.
+
+        Args:
+            catalog: with a broken definition; default the right one.
+            form: a broken form, in the place of the one of its id.
+        """
+        chosen = catalog or self.catalog
+        for name in forms:
+            try:
+                read = read_form(form if form is not None and form["id"] == name else self.forms[name], chosen)
+                for case in self.cases(name):
+                    for period in periods(case):
+                        if disagreement(self._engine(case), chosen, read, case, period) is not None:
+                            self._last[name] = case
+                            return CAUGHT
+            except (StatisticsError, KeyError):
+                return REFUSED
+        return SURVIVED
+
+    def with_indicator(self, spec: Spec) -> Catalog:
+        """Return the catalog with one indicator as ``spec`` says."""
+        found = read_indicator(spec, "a mutant")
+        return dataclasses.replace(self.catalog, indicators={**self.catalog.indicators, found.id: found})
+
+    def with_fact(self, spec: Spec) -> Catalog:
+        """Return the catalog with one fact as ``spec`` says."""
+        return dataclasses.replace(
+            self.catalog, facts={**self.catalog.facts, spec["id"]: Fact(spec["id"], spec["label"], spec, "a mutant")}
+        )
+
+    def _engine(self, case: Path) -> DuckDBEngine:
+        if case not in self._held:
+            engine = self.engines.enter_context(ledger(self.catalog, rows(case, self.catalog)))
+            engine.execute("SET threads = 1")
+            self._held[case] = engine
+        return self._held[case]
+
+
+def _spelled_out(form: Spec, sets: dict[str, Spec]) -> Spec:
+    columns, checks = [], list(form["checks"])
+    for column in form["columns"]:
+        if "use" not in column:
+            columns.append(column)
+            continue
+        part = sets[column["use"]]
+        columns += [{**c, **{k: column[k] for k in ("rows", "blocks") if k in column}} for c in part["columns"]]
+        checks += [{**c, "id": f"{form['id']}-{c['id']}"} for c in part.get("checks", [])]
+    return {**form, "columns": columns, "checks": checks}
+
+
+@cache
+def _cases(standard: str, form: str) -> list[Path]:
+    return sorted(path.parent for path in (FOLDER / standard / form).glob("*/expected.yaml"))
+
+
+def mentioned(definition: Any, word: str) -> Iterator[Any]:
+    """Yield every value that stands under the key ``word``, at any depth."""
+    if isinstance(definition, dict):
+        for key, value in definition.items():
+            if key == word:
+                yield value
+            yield from mentioned(value, word)
+    elif isinstance(definition, list):
+        for value in definition:
+            yield from mentioned(value, word)
