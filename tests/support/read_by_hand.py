@@ -65,6 +65,7 @@ def _words(spec: Any) -> Iterator[str]:
     if isinstance(spec, str):
         yield spec
     elif isinstance(spec, dict):
+        yield from spec  # a formula names columns as keys, each with its weight
         for value in spec.values():
             yield from _words(value)
     elif isinstance(spec, list):

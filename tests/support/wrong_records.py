@@ -34,18 +34,42 @@ _CLOCKS = {
     "incident": ("received_at",), "inspection": ("inspected_on",), "object_event": ("occurred_on",), "object_maintenance": ("maintained_on",),
     "premises": ("opened_on",), "mediation": ("applied_on",), "case_pause": ("paused_from",), "case_extension": ("approved_on",),
     "confiscation": ("confiscated_on",), "admin_remedy": ("received_on",), "admin_drug_weight": ("weighed_on",), "violence_warning": ("issued_on",), "protection_order": ("assisted_on",),
+    "criminal_person": ("arrived_on",),
 }  # fmt: skip
+#: tables of what happens once: the day must be there, the time of entry too, and the entry is not before the day
+_EVENTS = {
+    "agency_referral": "received_on", "case_valuation": "valued_on", "corrective_measure": "decided_on",
+    "criminal_arrest_request": "requested_on", "criminal_case_amount": "counted_on", "criminal_person_decision": "decided_on",
+    "criminal_person_measure": "started_on", "criminal_report": "reported_on", "criminal_screening": "accepted_on",
+    "criminal_screening_review": "applied_on", "drug_weight": "weighed_on", "fugitive": "wanted_on", "injury_grade": "graded_on",
+    "payment_event": "occurred_on", "scene_examination": "examined_on", "seized_property": "seized_on",
+    "seized_property_event": "occurred_on",
+}  # fmt: skip
+_CLOCKS |= {table: (column,) for table, column in _EVENTS.items()}
+#: what is entered later in the same record: the rule, its day and when it was entered
+_SECOND_CLOCKS = {
+    "criminal_person_measure": ("end_in_time", "ended_on", "end_entered_at"),
+    "criminal_screening": ("decision_in_time", "decided_on", "decision_entered_at"),
+}
 _ABSENT = {  # a rule about one column that must be there
     "address": {"has_community": "community_code"},
     "admin_case": {"has_cause": "cause_code"},
     "admin_drug_weight": {"has_unit": "unit_code"},
     "admin_decision": {"has_unit": "unit_code"},
     "admin_remedy": {"has_unit": "unit_code"},
+    "agency_referral": {"has_charge": "charge_code"},
     "callback": {"made": "called_at"},
     "case_extension": {"has_unit": "unit_code"},
     "case_pause": {"has_unit": "unit_code"},
+    "case_valuation": {"has_value": "value_yuan"},
     "confiscation": {"has_unit": "unit_code"},
     "criminal_case": {"has_filed_on": "filed_on", "has_charge": "charge_code"},
+    "criminal_case_amount": {"has_amount": "amount_yuan"},
+    "dispatch_order": {
+        "has_dispatched_at": "dispatched_at", "has_acknowledged_at": "acknowledged_at", "has_arrived_at": "arrived_at",
+        "has_feedback_at": "feedback_at", "has_area": "area_class_code",
+    },
+    "drug_weight": {"has_weight": "weight_g"},
     "dispute": {
         "has_found_on": "found_on", "has_unit": "unit_code", "has_dispute_type": "dispute_type_code", "has_dispute_source": "dispute_source_code",
     },
@@ -53,14 +77,18 @@ _ABSENT = {  # a rule about one column that must be there
     "incident": {
         "has_received_at": "received_at", "has_unit": "unit_code", "has_channel": "channel_code", "has_intake_type": "intake_type_code",
     },
+    "injury_grade": {"has_grade": "injury_code"},
     "mediation": {"has_unit": "unit_code"},
     "object_event": {"has_community": "community_code"},
     "organisation": {"has_community": "community_code", "has_address": "address_id", "has_headcount": "headcount"},
+    "payment_event": {"has_amount": "amount_yuan"},
     "protection_order": {"has_unit": "unit_code"},
     "resident": {
         "has_registered_on": "registered_on", "has_community": "community_code", "has_address": "address_id", "has_lives_since": "lives_since",
     },
+    "scene_examination": {"has_time": "earliest_at"},
     "security_element": {"has_community": "community_code", "has_address": "address_id"},
+    "seized_property": {"has_value": "value_yuan"},
     "violence_warning": {"has_unit": "unit_code"},
 }  # fmt: skip
 _FILLED = {  # a rule about one column in which a placeholder is no value
@@ -71,20 +99,62 @@ _FILLED = {  # a rule about one column in which a placeholder is no value
         "filled_element_kind": "element_kind_code", "filled_state": "state_code", "filled_custodian_kind": "custodian_kind_code",
     },
 }  # fmt: skip
+_PERSON = {
+    "known_education": ("education_code", "education"), "known_occupation": ("occupation_code", "occupation"),
+    "known_residence": ("residence_code", "residence"),
+}  # fmt: skip
 _KNOWN = {  # a rule about a code of a list
     "admin_case": {"known_cause": ("cause_code", "admin_cause")},
     "admin_case_cause_change": {"known_to_cause": ("to_cause_code", "admin_cause")},
+    "admin_person": _PERSON,
+    "agency_referral": {"known_charge": ("charge_code", "charge")},
+    "corrective_measure": {"known_kind": ("kind_code", "corrective_kind")},
     "criminal_case": {"known_charge": ("charge_code", "charge")},
     "criminal_case_charge_change": {"known_from_charge": ("from_charge_code", "charge"), "known_to_charge": ("to_charge_code", "charge")},
+    "criminal_case_event": {"known_reason": ("reason_code", "withdrawal_reason")},
+    "criminal_person": _PERSON,
+    "criminal_person_measure": {"known_measure": ("measure_code", "coercive_measure")},
+    "criminal_report": {"known_charge": ("charge_code", "charge"), "known_source": ("source_code", "report_source")},
+    "criminal_screening": {"known_charge": ("charge_code", "charge")},
+    "dispatch_order": {"known_area": ("area_class_code", "response_area"), "known_force": ("force_code", "response_force")},
     "dispute": {"known_dispute_type": ("dispute_type_code", "dispute_type")},
+    "drug_weight": {"known_drug_kind": ("drug_kind_code", "drug_kind")},
     "incident": {"known_channel": ("channel_code", "incident_channel"), "known_intake_type": ("intake_type_code", "incident_type")},
+    "injury_grade": {"known_grade": ("injury_code", "injury_grade")},
+    "scene_examination": {"known_place": ("place_code", "scene_place"), "known_means": ("means_code", "scene_means")},
+    "seized_property": {"known_kind": ("property_kind_code", "property_kind")},
 }
+#: a rule about a record that must be there
+_NAMED = {
+    "case_valuation": {"of_a_case": ("case_no", "criminal_case")},
+    "criminal_arrest_request": {"of_a_case": ("case_no", "criminal_case")},
+    "criminal_case_amount": {"of_a_case": ("case_no", "criminal_case")},
+    "criminal_person": {"of_a_case": ("case_no", "criminal_case")},
+    "criminal_person_decision": {"of_a_case": ("case_no", "criminal_case")},
+    "criminal_person_measure": {
+        "of_a_case": ("case_no", "criminal_case"), "replaces_a_measure": ("replaces_measure_no", "criminal_person_measure"),
+    },
+    "criminal_report": {
+        "of_a_screening": ("screening_no", "criminal_screening"), "repeats_a_case": ("repeat_of_case_no", "criminal_case"),
+    },
+    "criminal_screening": {"of_a_case": ("case_no", "criminal_case"), "of_a_report": ("report_no", "criminal_report")},
+    "criminal_screening_review": {"of_a_screening": ("screening_no", "criminal_screening")},
+    "criminal_victim": {"of_a_case": ("case_no", "criminal_case")},
+    "dispatch_order": {"of_a_call": ("incident_no", "incident")},
+    "drug_weight": {"of_a_case": ("case_no", "criminal_case")},
+    "fugitive": {"of_a_case": ("case_no", "criminal_case")},
+    "payment_event": {"of_a_case": ("case_no", "criminal_case")},
+    "scene_examination": {"of_a_case": ("case_no", "criminal_case")},
+    "seized_property_event": {"of_an_item": ("item_no", "seized_property")},
+}  # fmt: skip
 _UNITS = {  # a rule about a unit, where the column is not unit_code
     "criminal_case": {"known_unit": "filing_unit_code"},
     "admin_case_event": {"known_from_unit": "from_unit_code", "known_to_unit": "to_unit_code"},
     "criminal_case_transfer": {"known_from_unit": "from_unit_code", "known_to_unit": "to_unit_code"},
 }
 _ENTERED_BEFORE = {"criminal_case": ("entered_after_filing", "filed_on"), "incident": ("entered_after_call", "received_at")}
+_ENTERED_BEFORE |= {"dispatch_order": ("entered_after_dispatch", "dispatched_at"), "criminal_person": ("entered_after_event", "arrived_on")}
+_ENTERED_BEFORE |= {table: ("entered_after_event", column) for table, column in _EVENTS.items()}
 
 
 class Sources:
@@ -114,7 +184,11 @@ class Sources:
         address = row.get("address_id")
         if "address_id" in row and address is not None and address not in self.rows["address"]:
             yield "known_address"
+        for rule, (column, named) in _NAMED.get(table, {}).items():
+            if row[column] is not None and row[column] not in self.rows[named]:
+                yield rule
         if table == "dispatch_order":
+            yield from _of_dispatch(row)
             call = self.rows["incident"].get(row["incident_no"])
             if call is not None and _is_before(row["dispatched_at"], call["received_at"]):
                 yield "not_before_call"
@@ -145,8 +219,25 @@ class Sources:
             yield "has_name"
         elif table == "admin_person":
             yield from _of_identity(row)
-            if row["person_kind_code"] == "natural" and row["act_age"] is None:
-                yield "has_act_age"
+            if row["person_kind_code"] == "natural":
+                if row["act_age"] is None:
+                    yield "has_act_age"
+                if row["is_repeat_within_year"] is None:
+                    yield "has_repeat"
+        elif table == "criminal_person":
+            yield from _of_identity(row)
+            if row["person_kind_code"] == "natural":
+                if row["act_age"] is None:
+                    yield "has_age"
+                if row["id_number"] is None:
+                    yield "has_identity"
+        elif table == "criminal_victim":
+            if row["victim_kind_code"] == "natural" and row["act_age"] is None:
+                yield "has_age"
+            # a victim is counted with the filing of the case
+            case = self.rows["criminal_case"].get(row["case_no"])
+            if case is not None and _is_late(_moment(case["filed_on"]), _moment(row["entered_at"])):
+                yield "in_time"
         elif table == "resident":
             yield from _of_identity(row)
             yield from _of_resident(row)
@@ -155,8 +246,14 @@ class Sources:
 def _of_any_table(table: str, row: Row, units: set[str], now: datetime) -> Iterator[str]:
     day = next((at for name in _CLOCKS.get(table, ()) if (at := _moment(row[name])) is not None), None)
     entered = _moment(row.get("performance_entered_at")) or _moment(row.get("entered_at"))
-    if day is not None and entered is not None and _month(entered - timedelta(days=1, hours=6)) > _month(day):
-        yield "in_time"  # the cut-off: the second of the next month, six in the morning
+    if _is_late(day, entered):
+        yield "in_time"
+    if table in _SECOND_CLOCKS:
+        rule, on, at = _SECOND_CLOCKS[table]
+        if _is_late(_moment(row[on]), _moment(row[at])):
+            yield rule
+    if table in _EVENTS:
+        yield from (f"has_{column}" for column in (_EVENTS[table], "entered_at") if row[column] is None)
     if day is not None and day > now:
         yield "not_in_future"
     rule, column = _ENTERED_BEFORE.get(table, ("", ""))
@@ -169,6 +266,15 @@ def _of_any_table(table: str, row: Row, units: set[str], now: datetime) -> Itera
             yield rule
     named = _UNITS.get(table, {"known_unit": "unit_code"})
     yield from (rule for rule, column in named.items() if row.get(column) is not None and row[column] not in units)
+
+
+def _of_dispatch(row: Row) -> Iterator[str]:
+    for step in ("acknowledged", "arrived", "feedback"):
+        at, sent = _moment(row[f"{step}_at"]), _moment(row["dispatched_at"])
+        if at is not None and sent is not None and at <= sent:
+            yield f"{step}_after_dispatch"
+        if row[f"{step}_source_code"] not in (None, "device"):
+            yield f"{step}_by_device"
 
 
 def _of_identity(row: Row) -> Iterator[str]:
@@ -214,6 +320,11 @@ def _moment(value: Any) -> datetime | None:
 def _is_before(one: Any, other: Any) -> bool:
     left, right = _moment(one), _moment(other)
     return left is not None and right is not None and left < right
+
+
+def _is_late(day: datetime | None, entered: datetime | None) -> bool:
+    # the cut-off: the second of the next month, six in the morning
+    return day is not None and entered is not None and _month(entered - timedelta(days=1, hours=6)) > _month(day)
 
 
 def _month(day: datetime) -> tuple[int, int]:

@@ -34,8 +34,11 @@ def name(serial: int) -> str:
 
 
 def phone(serial: int) -> str:
-    """Return a telephone number that cannot be dialled."""
-    return f"000{serial:08d}"
+    """Return a telephone number that cannot be dialled, another for each ``serial`` below a hundred million.
+
+    Its digits are spread by a factor that shares none with ten: numbers in a row, mostly zeros, would look like the cells of a form.
+    """
+    return f"000{serial * 38_196_601 % 10**8:08d}"
 
 
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
