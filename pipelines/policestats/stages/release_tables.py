@@ -123,6 +123,11 @@ class ReleaseTables:
             ) from None
         self._take(STATISTICS_DB, published, *self._known([c[0] for c in published.columns]))
 
+    def _judged(self) -> int:
+        """Return the load whose verdicts the release shows."""
+        is_judged = self.files.columns(SOURCE, "quality.rule_result")
+        return judged_load(self.files, self.as_of, f"{SOURCE}.") if is_judged else self.as_of
+
     def _take(
         self,
         database: str,
@@ -160,7 +165,7 @@ class ReleaseTables:
         values = {name: quoted(name) for name in names}
         condition, parameters = "true", []
         if "as_of" in names:
-            condition, parameters = "as_of = ?", [judged_load(self.files, self.as_of, f"{SOURCE}.")]
+            condition, parameters = "as_of = ?", [self._judged()]
         elif {"opened_at", "closed_at", "status"} <= set(names):
             landed = self.files.scalar(f"SELECT max(landed_at) FROM {SOURCE}.core.load WHERE load_id <= ?", [self.as_of])
             at = f"TIMESTAMP '{landed.isoformat(sep=' ')}'"
