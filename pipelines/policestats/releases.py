@@ -62,7 +62,14 @@ def read_form(
             engine, "SELECT unit_code, block_id, column_code, status FROM report.status WHERE form_id = ? AND row_code IS NULL", [form_id]
         )
         joined = long.merge(blocks, how="left", on="row_code").merge(status, how="left", on=["unit_code", "block_id", "column_code"])
-        return joined.drop(columns="block_id")
+        own = _frame(
+            engine,
+            "SELECT unit_code, row_code, column_code, status AS own FROM report.status WHERE form_id = ? AND row_code IS NOT NULL",
+            [form_id],
+        )
+        joined = joined.merge(own, how="left", on=["unit_code", "row_code", "column_code"])
+        joined["status"] = joined["own"].fillna(joined["status"])
+        return joined.drop(columns=["block_id", "own"])
 
 
 def read_quality(table: str = "rate", *, home: str | Path | None = None, release: str = CURRENT) -> pd.DataFrame:
@@ -122,6 +129,8 @@ def trace(
 
     Args:
         unit: default the first unit of the tree.
+    Returns: the records; of a figure that people typed, or that is made of one, ``attrs["typed"]`` tells by whom, when and on which evidence,
+        and the records alone are not the cell.
     Raises: ReleaseError when form, row, column, unit or release is not there, when the column is computed from others (their names are
         given), when it does not apply to the row, or when the cell has no figure.
     """
@@ -133,7 +142,7 @@ def trace(
         _must_have(engine, "row", row, form_id)
         _must_have(engine, "column", column, form_id)
         spec = engine.sql("SELECT * FROM report.form_column WHERE form_id = ? AND column_code = ?", [form_id, column]).to_pylist()[0]
-        if spec["variant"] is None:
+        if spec["variant"] is None and "indicator" not in json.loads(spec["expression"]):
             operands = ", ".join(_operands(json.loads(spec["expression"]), engine, form_id))
             raise ReleaseError(f"form {form_id}: the column {column} is computed from others; trace {operands}")
         if spec["applies_to"] and row.partition("/")[0] not in spec["applies_to"]:
@@ -150,7 +159,10 @@ def trace(
             why = f"{status[0]['status']}: {status[0]['reason']}" if status else "the form has no figures for this unit"
             raise ReleaseError(f"form {form_id}, unit {unit}: [{row}].{column} has no figure to trace ({why})")
     with _open(found, TRACE) as engine:
-        return _frame(engine, "FROM trace(?, ?, ?, ?, ?)", [form_id, found.period, unit, row, column])
+        records = _frame(engine, "FROM trace(?, ?, ?, ?, ?)", [form_id, found.period, unit, row, column])
+    if status[0]["status"] == "manual":
+        records.attrs["typed"] = status[0]["reason"]
+    return records
 
 
 def printed_form(
@@ -158,7 +170,8 @@ def printed_form(
 ) -> tuple[str, list[str], list[tuple[Any, ...]]]:
     """Return a form of one unit (default: the first of the tree) for a terminal: title, heads, rows; None where there is no figure.
 
-    Figures stand in the scale they are printed in, whose unit of measure is then part of the head.
+    Figures stand in the scale they are printed in, whose unit of measure is then part of the head. Where people typed figures a last column,
+    ``typed``, names the columns of the row whose figures are typed or made of typed ones.
 
     Raises: ReleaseError when the release, the form or the unit is not there.
     """
@@ -176,12 +189,15 @@ def printed_form(
         rows = engine.sql(f"SELECT row_code, row_label_zh, {figures} FROM report.{quoted(form_id)} WHERE unit_code = ?", [unit])
         named = engine.sql("SELECT name_zh, name_en, period FROM dim.unit WHERE unit_code = ?", [unit]).to_pylist()[0]
         title = engine.scalar("SELECT title_zh FROM report.form WHERE form_id = ?", [form_id])
+        typed = _typed(engine, form_id, unit)
     names = list(rows.column_names)
     cells = [rows.column(i).to_pylist() for i in range(rows.num_columns)]
     for i, name in enumerate(names):
         if scale := scales.get(name):
             to = {"divide_by": scale["divide_by"], "decimals": scale["decimals"]}
             names[i], cells[i] = f"{name} ({scale['unit']})", [None if v is None else scaled(v, **to) for v in cells[i]]
+    if typed:
+        names, cells = [*names, "typed"], [*cells, [" ".join(typed.get(code, ())) for code in cells[0]]]
     return f"{form_id} {title}　{named['name_zh']} {named['name_en']}　{named['period']}", names, list(zip(*cells, strict=True))
 
 
@@ -194,6 +210,23 @@ def verdicts(home: str | Path | None, as_of: int) -> tuple[list[str], list[tuple
             [as_of],
         )
     return list(found.column_names), list(zip(*(found.column(i).to_pylist() for i in range(found.num_columns)), strict=True))
+
+
+def _typed(engine: DuckDBEngine, form_id: str, unit: str) -> dict[str, list[str]]:
+    """Return the columns whose figures people typed, by row: as the column says for its block of rows, or the cell for itself."""
+    rows = engine.sql(
+        "SELECT r.row_code, c.column_code FROM report.form_row AS r JOIN report.form_column AS c USING (form_id) "
+        "JOIN report.status AS s ON s.form_id = r.form_id AND s.block_id = r.block_id AND s.column_code = c.column_code AND s.row_code IS NULL "
+        "LEFT JOIN report.status AS e ON e.form_id = r.form_id AND e.unit_code = s.unit_code AND e.column_code = c.column_code "
+        "AND e.row_code = r.row_code WHERE r.form_id = ? AND s.unit_code = ? AND NOT c.is_hidden AND r.unit_code IS NULL "
+        "AND coalesce(e.status, s.status) = 'manual' AND (c.applies_to IS NULL OR list_contains(c.applies_to, r.row_code)) "
+        "ORDER BY r.row_order, c.column_order",
+        [form_id, unit],
+    ).to_pylist()
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["row_code"], []).append(row["column_code"])
+    return found
 
 
 def _find(home: str | Path | None, release: str) -> ReleaseFolder:

@@ -28,6 +28,8 @@ COMMANDS = {
     "trace": ["--home", "FORM", "--row", "--column", "--unit", "--format"],
     "explain": ["--standard", "--home", "FORM", "--row", "--column", "--period", "--unit", "--sql"],
     "rate": ["--standard", "--home", "--release", "--unit", "--by", "--form", "--what-if", "--without", "SOURCE,SOURCE", "--format"],
+    "fill": ["export", "import", "diff"],
+    "legacy": ["import"],
     "check-templates": ["--standard", "--home", "FOLDER", "--period", "--to"],
     "forms": ["--standard", "--sources", "--format", "markdown"],
     "policies": ["--standard", "--home", "--policy", "--form", "--period", "--unit", "--format"],

@@ -130,7 +130,7 @@ def test_what_people_type_makes_no_unit_silent(tmp_path: Path) -> None:
     assert SILENT in silent
     assert STATION_1 not in silent
     assert parsed(folder / "html" / "T01.html").rows[STATION_1, "T"][-1] == "缺"
-    assert "TYPED: typed by people" in parsed(folder / "html" / "T01.html").sections["definitions"]
+    assert "TYPED = typed_here 填 (Typed): typed by people" in parsed(folder / "html" / "T01.html").sections["definitions"]
 
 
 def test_the_list_of_releases_leads_to_every_release(release: Published) -> None:

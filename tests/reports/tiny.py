@@ -154,6 +154,8 @@ columns:
 - {{id: received, label: {_LABEL}, fact: movement, count: record, on: posted_on, by: to_unit, partner: from_unit, unit: 起, source: test}}
 - {{id: pending_at_start, label: {_LABEL}, ledger: pending, show: opening, unit: 起, source: test}}
 - {{id: pending_at_end, label: {_LABEL}, ledger: pending, show: closing, unit: 起, source: test}}
+- {{id: sampled, label: {_LABEL}, manual: true, unit: 条, source: test}}
+- {{id: sampled_right, label: {_LABEL}, manual: true, unit: 条, source: test}}
 - {{id: sent, label: {_LABEL}, ledger: pending, show: left, kinds: [moved], net: true, unit: 起, source: test}}
 """,
     "sources/desk.yaml": f"""

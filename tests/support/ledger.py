@@ -42,7 +42,7 @@ def ledger(catalog: Catalog, tables: dict[str, list[Row]]) -> Iterator[DuckDBEng
             "is_complete BOOLEAN, row_count BIGINT, reason VARCHAR)"
         )
         engine.execute("CREATE TABLE core.reading (source VARCHAR, table_name VARCHAR, load_id BIGINT, read_at TIMESTAMP, reason VARCHAR)")
-        for table in catalog.tables.values():
+        for table in catalog.core_tables.values():
             rows = [complete(table, row) | {"known_from": 1, "known_to": None} for row in tables.get(table.name, [])]
             schema = pa.schema(
                 [*((c.name, _ARROW[c.type]) for c in table.columns.values()), ("known_from", pa.int64()), ("known_to", pa.int64())]
@@ -62,7 +62,7 @@ def enter(engine: DuckDBEngine, catalog: Catalog, load: int, before: dict[str, l
     """Enter ``after`` as a load: a version closes where a record changed or went, and opens where one changed or came."""
     engine.execute("INSERT INTO core.load VALUES (?, 'hand', TIMESTAMP '2026-01-01')", [load])
     for name in {*before, *after}:
-        table = catalog.tables[name]
+        table = catalog.core_tables[name]
         was = {tuple(r.get(k) for k in table.key): complete(table, r) for r in before.get(name, [])}
         now = {tuple(r.get(k) for k in table.key): complete(table, r) for r in after.get(name, [])}
         for key, row in was.items():

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from policestats.catalog.fact_parts import read_facts
 from policestats.catalog.model import CodeList, Column, Cursor, Fact, Indicator, Policy, Source, SourceTable, Standard, Table, UnitLevel
+from policestats.catalog.office import OFFICE, OFFICE_SOURCE, OFFICE_TABLES
 from policestats.catalog.yaml_file import YamlFile
 from policestats.errors import DefinitionError, nearest
 from policestats.periods import Cutoff
@@ -21,6 +22,8 @@ Value = TypeVar("Value")
 LATENESS_POLICY = "late"
 #: what every kind of source knows of a table; other keys are its reader's own
 _SOURCE_TABLE_KEYS = frozenset(f.name for f in fields(SourceTable)) - {"name", "options"}
+#: what stands beside a figure that people typed, where the standard has no mark of its own
+_TYPED_MARK = "†"
 _MANDATORY = ("code", "parent_code", "label_zh", "label_en")
 
 
@@ -52,9 +55,14 @@ class Catalog:
         """The folder of this standard's data rules."""
         return self.root / "expectations" / self.standard.id
 
+    @property
+    def core_tables(self) -> dict[str, Table]:
+        """Every table of schema core: the standard's own, and those of the source ``office``."""
+        return self.tables | OFFICE_TABLES
+
     def table(self, name: str, asked: str) -> Table:
         """Return a core table; ``asked`` is the place that names it. Raises: DefinitionError."""
-        return _known(self.tables, name, "core table", asked)
+        return _known(self.core_tables, name, "core table", asked)
 
     def codelist(self, name: str, asked: str) -> CodeList:
         """Return a code list; ``asked`` is the place that names it. Raises: DefinitionError."""
@@ -76,6 +84,10 @@ class Catalog:
         """Return a source; ``asked`` is the place that names it. Raises: DefinitionError."""
         return _known(self.sources, name, "source", asked)
 
+    def landed_source(self, name: str, asked: str) -> Source:
+        """Return a source that may have landed something: one of the standard's, or ``office``. Raises: DefinitionError."""
+        return OFFICE_SOURCE if name == OFFICE else self.source(name, asked)
+
 
 def load_catalog(root: Path, standard: str, policies: dict[str, str] | None = None) -> Catalog:
     """Return the catalog of ``standard`` under ``root``; ``policies`` chooses other than the default choices.
@@ -88,6 +100,10 @@ def load_catalog(root: Path, standard: str, policies: dict[str, str] | None = No
         raise DefinitionError(f"{folder}: there is no standard {standard!r}; {nearest(standard, known)}")
     read = _Reader(root)
     tables = {t.name: t for t in (_table(f) for f in read.folder(folder / "tables", "table"))}
+    sources = {s.id: s for s in (_source(f, tables) for f in read.folder(folder / "sources", "source"))}
+    for name, where in [(t.name, t.where) for t in tables.values()] + [(s.id, s.where) for s in sources.values()]:
+        if name in OFFICE_TABLES or name == OFFICE:
+            raise DefinitionError(f"{where}: {name!r} is what every standard has for the figures that people type; choose another name")
     policy_choices = dict(policies or {})
     found_policies = {p.id: p for p in _policies(read, folder / "policies.yaml", policy_choices)}
     for name in policy_choices:
@@ -102,7 +118,7 @@ def load_catalog(root: Path, standard: str, policies: dict[str, str] | None = No
             indicator(s, f.where((i,))) for f in read.folder(folder / "indicators", "indicator") for i, s in enumerate(f.data)
         ),
         policies=found_policies,
-        sources={s.id: s for s in (_source(f, tables) for f in read.folder(folder / "sources", "source"))},
+        sources=sources,
     )
 
 
@@ -179,7 +195,7 @@ def _standard(file: YamlFile, late: Policy | None) -> Standard:
         unit_levels=tuple(UnitLevel(level["code"], level["label"]) for level in d["units"]["levels"]),
         unknown_unit_code=d["units"]["unknown"]["code"],
         unknown_unit_label=d["units"]["unknown"]["label"],
-        marks=d["marks"],
+        marks={"manual": _TYPED_MARK, **d["marks"]},
         furniture=d["furniture"],
     )
 

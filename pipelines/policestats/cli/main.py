@@ -8,6 +8,7 @@ import sys
 import click
 
 from policestats.cli import checking, choosing, defining, printing, rates, reading, simulating, working
+from policestats.cli.fill import fill, legacy
 from policestats.cli.print_command import print_forms
 from policestats.errors import StatisticsError
 
@@ -52,6 +53,8 @@ for _command in (
     reading.trace,
     reading.explain,
     rates.rate,
+    fill,
+    legacy,
     checking.check_templates,
     defining.forms,
     defining.sources,

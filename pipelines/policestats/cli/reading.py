@@ -38,6 +38,8 @@ def trace(home: Path | None, form_id: str, row: str, column: str, unit: str | No
 
     found = releases.trace(form_id, row=row, column=column, unit=unit, home=settings.home(home), release=release)
     printing.rows(list(found.columns), printing.records(found), output, title=f"{form_id} [{row}].{column}: {len(found)} records")
+    if "typed" in found.attrs:
+        printing.err.print(f"the figure is not made of records alone: {found.attrs['typed']}", markup=False)
 
 
 @click.command()

@@ -151,6 +151,14 @@ def tabulated(result: TabulateResult) -> None:
     out.print(
         f"forms             {', '.join(result.forms)}: {result.cells:,} cells, each traceable ({result.contributions:,} contributions)"
     )
+    if result.superseded:
+        out.print(
+            f"typed cells       {result.superseded} are given by records now, which count; {result.differing} of them differ: "
+            f"run 'policestats fill diff --period {result.period}'",
+            markup=False,
+        )
+    for line in result.unplaced:
+        out.print(f"typed cells       {line}", style="yellow", markup=False)
     checked(result)
 
 

@@ -184,7 +184,11 @@ class _Evaluator:
         values = addable(found.values[column.code][to >= 0])
         left = np.zeros((len(self.table.units), len(own)), dtype=values.dtype)
         np.add.at(left, (found.units[to >= 0], to[to >= 0]), values)
-        right, known = self.table.at(column.code, self.table.rows_at(own))
+        rows = self.table.rows_at(own)
+        right, known = self.table.at(column.code, rows)
+        status = self.table.statuses[column.code]
+        if status.cells is not None:  # what people typed has no rows that were found in the data
+            known = known & (status.cells.ranks[:, rows] == status.ranks[:, None])
         levels = np.array([self.tree.units[i].level == dynamic.level for i in self._in_tree], dtype=bool)
         judged = np.broadcast_to(levels[:, None], left.shape)
         parts = (left, right, left == right, known, judged)

@@ -292,11 +292,41 @@ RUN = PublishedTable(
         ("definition_hash", "VARCHAR", "定义摘要", "hash of the form's definition"),
     ),
 )
+TYPED_DIFFERENCE = PublishedTable(
+    "report.typed_difference",
+    "填报数与记录数之差：已有记录的填报单元格，以记录为准",
+    "cells that people typed and that records give now: the records count",
+    (
+        _FORM,
+        _PERIOD,
+        _UNIT,
+        _ROW,
+        _COLUMN,
+        ("typed_value", "DECIMAL(38,6)", "填报数", "value that was typed"),
+        ("computed_value", "DECIMAL(38,6)", "记录数", "value that records give"),
+        ("difference", "DECIMAL(38,6)", "差", "typed minus computed"),
+        ("told", "VARCHAR", "填报人、时间、依据", "who typed it, when, on which evidence"),
+    ),
+)
 
 #: tables rewritten for one (form, period)
-PER_FORM = (FORM, FORM_ROW, FORM_COLUMN, ROW_MEMBER, RUN, CELL, STATUS, CHECK_RESULT, CHECK_COUNT, QUERY, CONTRIBUTION, READING)
+PER_FORM = (
+    FORM,
+    FORM_ROW,
+    FORM_COLUMN,
+    ROW_MEMBER,
+    RUN,
+    CELL,
+    STATUS,
+    CHECK_RESULT,
+    CHECK_COUNT,
+    TYPED_DIFFERENCE,
+    QUERY,
+    CONTRIBUTION,
+    READING,
+)
 #: those of them of which only what differs is written
-SETTLED = (CELL, STATUS, CHECK_RESULT, CHECK_COUNT)
+SETTLED = (CELL, STATUS, CHECK_RESULT, CHECK_COUNT, TYPED_DIFFERENCE)
 #: tables rewritten for a period
 PER_PERIOD = (UNIT_MEMBER, UNIT, GENERATION)
 ALL = (*PER_FORM, *PER_PERIOD)

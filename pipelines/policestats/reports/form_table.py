@@ -48,12 +48,12 @@ class FormTable:
     def column(self, name: str) -> Values:
         """Return (values, usable) of a column, both [unit, row]: whole millionths, and where there is a figure to compare."""
         values, defined = self.figures[name].dense()
-        return values, defined & self.statuses[name].has_value[:, None]
+        return values, defined & self.statuses[name].has_values(len(self.rows))
 
     def at(self, name: str, rows: Positions) -> Values:
         """Return (values, usable) of a column in the given rows, both [unit, len(rows)]."""
         values, defined = self.figures[name].at_rows(rows)
-        return values, defined & self.statuses[name].has_value[:, None]
+        return values, defined & self.statuses[name].has_values(len(self.rows))[:, rows]
 
 
 def fill(
@@ -61,7 +61,7 @@ def fill(
 ) -> FormTable:
     """Return the form's table: every derived column computed after aggregation from unrounded operands.
 
-    Args: base: for each column that records fill, its values [unit, row].
+    Args: base: for each column that records or people fill, its values [unit, row].
     """
     rows = [row.code for row in plan.form.rows]
     known = {c.code: c for c in plan.form.columns}
@@ -71,7 +71,7 @@ def fill(
         figures[code] = Figures.of_counts(len(units), len(rows), values, applies)
     table = FormTable(plan.form, plan.period, units, rows, figures, booked, statuses)
     for column in plan.form.columns_for(plan.period.frequency):
-        if column.kind == "manual" or column.code in plan.not_applicable:
+        if column.code not in base and (column.kind == "manual" or column.code in plan.not_applicable):
             figures[column.code] = Figures.none(len(units), len(rows))
     for column in plan.form.columns_for(plan.period.frequency):
         _compute(column, table, plan)

@@ -10,9 +10,12 @@ from decimal import Decimal
 import numpy as np
 
 from policestats.reports.checks import Outcome
+from policestats.reports.exact import Integers, zeros
+from policestats.reports.form_columns import FormColumn
 from policestats.reports.form_table import FormTable
 from policestats.reports.found_rows import FoundRows
 from policestats.reports.rates import rate
+from policestats.reports.status import BY_PEOPLE, MANUAL, ColumnStatus
 
 RATES = ("template", "instance", "cell", "cell_nonzero")
 
@@ -118,6 +121,15 @@ def _reason(counts: list[_Count]) -> str | None:
     )
 
 
+def _typed(status: ColumnStatus, column: FormColumn, table: FormTable) -> Integers:
+    """Return, for each unit, how many cells of a column are not automatic because people typed them, or what they are made of."""
+    if status.cells is None:
+        return zeros((len(table.units),))
+    applies = np.array([column.applies(r) for r in table.rows], dtype=bool)
+    found: Integers = ((status.cells.ranks == MANUAL) & applies[None, :]).sum(axis=1)
+    return found
+
+
 def _counts(table: FormTable, outcome: Outcome, found: Sequence[FoundRows]) -> list[_Count]:
     units = len(table.units)
     cells, auto, nonzero, nonzero_auto = (np.zeros(units, dtype=np.int64) for _ in range(4))
@@ -136,9 +148,12 @@ def _counts(table: FormTable, outcome: Outcome, found: Sequence[FoundRows]) -> l
         due, filled = np.where(status.is_applicable, due, 0), np.where(status.is_applicable, filled, 0)
         cells, nonzero = cells + due, nonzero + filled
         auto, nonzero_auto = auto + np.where(status.is_auto, due, 0), nonzero_auto + np.where(status.is_auto, filled, 0)
+        typed = _typed(status, column, table)
         for i in np.flatnonzero(status.is_applicable & ~status.is_auto):
-            if status.reasons[i] and due[i]:
-                reasons[i][f"{table.form.id}: {status.reasons[i]}"] += int(due[i])
+            if typed[i]:
+                reasons[i][f"{table.form.id}: {BY_PEOPLE}"] += int(typed[i])
+            if status.reasons[i] and due[i] > typed[i]:
+                reasons[i][f"{table.form.id}: {status.reasons[i]}"] += int(due[i] - typed[i])
     failed = outcome.has_error()
     for i in np.flatnonzero(failed):
         reasons[i][f"{table.form.id}: an error check failed"] += 1

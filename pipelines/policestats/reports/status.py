@@ -19,11 +19,14 @@ from policestats.reports.plan import PREVIOUS_SUFFIX, Plan, Reading
 #: from best to worst: a derived column takes the worst of its operands
 ORDER = ("auto", "manual", "partial", "missing", "suppressed", "blocked", "not_applicable")
 _WITH_VALUE = np.array([s in ("auto", "manual", "partial") for s in ORDER], dtype=bool)
-_AUTO, _PARTIAL, _MISSING, _BLOCKED, _NOT_APPLICABLE = map(ORDER.index, ("auto", "partial", "missing", "blocked", "not_applicable"))
+#: positions in ORDER
+AUTO, MANUAL, PARTIAL, MISSING, SUPPRESSED, BLOCKED, NOT_APPLICABLE = range(len(ORDER))
 
 
 #: The reason of what only people can give.
 TYPED = "typed by people, and nothing has been typed"
+#: The reason of a column whose cells people typed, each with its own author and evidence.
+BY_PEOPLE = "typed by people"
 _FAILED = "failed: "
 _NEEDS, _NOT_CONNECTED = "needs ", ": not connected"
 
@@ -39,13 +42,22 @@ class Status:
 
 
 @dataclass(frozen=True, eq=False)
+class CellStatuses:
+    """Statuses of single cells, where people typed some: ``ranks`` [unit, row], and what is told of a cell, by unit * rows + row."""
+
+    ranks: npt.NDArray[np.int64]
+    told: dict[int, str]
+
+
+@dataclass(frozen=True, eq=False)
 class ColumnStatus:
-    """Statuses of a column, by unit: ``ranks`` are positions in ORDER."""
+    """Statuses of a column, by unit: ``ranks`` are positions in ORDER. ``cells`` stand in front of them; None: no cell is otherwise."""
 
     ranks: npt.NDArray[np.int64]
     delivered: npt.NDArray[np.int64]
     due: npt.NDArray[np.int64]
     reasons: npt.NDArray[np.object_]
+    cells: CellStatuses | None = None
 
     @classmethod
     def of(cls, statuses: Sequence[Status]) -> ColumnStatus:
@@ -63,26 +75,39 @@ class ColumnStatus:
         nothing = np.zeros(units, dtype=np.int64)
         return cls(np.full(units, ORDER.index(status), dtype=np.int64), nothing, nothing, np.full(units, reason, dtype=object))
 
+    def ranks_in(self, rows: int) -> npt.NDArray[np.int64]:
+        """Return the ranks of the cells, [unit, row]."""
+        return self.cells.ranks if self.cells is not None else np.broadcast_to(self.ranks[:, None], (len(self.ranks), rows))
+
+    def rank_at(self, unit: int, row: int) -> int:
+        """Return the rank of one cell."""
+        return int(self.cells.ranks[unit, row] if self.cells is not None else self.ranks[unit])
+
+    def has_values(self, rows: int) -> Flags:
+        """Return which cells print a figure, [unit, row]."""
+        found: Flags = _WITH_VALUE[self.ranks_in(rows)]
+        return found
+
     def noted(self, reason: str) -> ColumnStatus:
         """Return the same statuses, with ``reason`` where they are automatic and so had nothing to say."""
         return replace(self, reasons=np.where(self.is_auto, reason, self.reasons))
 
     @property
     def has_value(self) -> Flags:
-        """At which units the cells print a figure."""
+        """At which units the cells print a figure, those apart of which something else is said."""
         found: Flags = _WITH_VALUE[self.ranks]
         return found
 
     @property
     def is_auto(self) -> Flags:
         """At which units no human typed and nothing is lacking."""
-        found: Flags = self.ranks == _AUTO
+        found: Flags = self.ranks == AUTO
         return found
 
     @property
     def is_applicable(self) -> Flags:
         """At which units the column has cells at all."""
-        found: Flags = self.ranks != _NOT_APPLICABLE
+        found: Flags = self.ranks != NOT_APPLICABLE
         return found
 
 
@@ -144,7 +169,7 @@ def _of(coverages: Coverages, rules: tuple[str, ...], units: list[str], unconnec
         return ColumnStatus(blocked.ranks, delivered, due, blocked.reasons)
     # not even the unknown unit, which owes nothing, has figures of a source that is not there
     whole = (delivered == due) & (unconnected is None)
-    ranks = np.where(whole, _AUTO, np.where(delivered > 0, _PARTIAL, _MISSING))
+    ranks = np.where(whole, AUTO, np.where(delivered > 0, PARTIAL, MISSING))
     lacking = (unconnected or "nothing from " + " or ".join(names) for names in silent)
     reasons = [None if is_whole else reason for is_whole, reason in zip(whole.tolist(), lacking, strict=True)]
     return ColumnStatus(ranks, delivered, due, np.array(reasons, dtype=object))
@@ -171,7 +196,41 @@ def _worse(one: ColumnStatus, other: ColumnStatus) -> ColumnStatus:
         return one
     takes = (other.ranks > one.ranks) | ((other.ranks == one.ranks) & (other.due > one.due))
     pairs = ((one.ranks, other.ranks), (one.delivered, other.delivered), (one.due, other.due), (one.reasons, other.reasons))
-    return ColumnStatus(*(np.where(takes, theirs, ours) for ours, theirs in pairs))
+    ranks, delivered, due, reasons = (np.where(takes, theirs, ours) for ours, theirs in pairs)
+    return ColumnStatus(ranks, delivered, due, reasons)
+
+
+@dataclass(frozen=True)
+class CellException:
+    """A cell whose status, or what is told of it, is not that of its column."""
+
+    unit: int
+    row: int
+    rank: int
+    delivered: int
+    due: int
+    reason: str | None
+
+
+def split_by_row(status: ColumnStatus, rows: npt.NDArray[np.int64]) -> tuple[ColumnStatus, list[CellException]]:
+    """Return the status of a column in some rows of the form, the worst of its cells by unit, and the cells that differ from it."""
+    assert status.cells is not None
+    cells = status.cells
+    ranks = cells.ranks[:, rows].max(axis=1)
+    reasons = status.reasons.copy()
+    exceptions: list[CellException] = []
+    count = cells.ranks.shape[1]
+    for unit in sorted({at // count for at in cells.told}):
+        told = {int(row): cells.told.get(unit * count + int(row), status.reasons[unit]) for row in rows}
+        worst = {told[int(row)] for row in rows if cells.ranks[unit, row] == ranks[unit]}
+        if ranks[unit] != status.ranks[unit]:
+            reasons[unit] = worst.pop() if len(worst) == 1 else BY_PEOPLE
+        delivered, due = int(status.delivered[unit]), int(status.due[unit])
+        for row, said in told.items():
+            rank = int(cells.ranks[unit, row])
+            if (rank, said) != (int(ranks[unit]), reasons[unit]):
+                exceptions.append(CellException(unit, row, rank, delivered, due, said))
+    return ColumnStatus(ranks, status.delivered, status.due, reasons), exceptions
 
 
 def failed_rules(reason: str | None) -> list[str]:

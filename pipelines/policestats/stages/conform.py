@@ -61,7 +61,7 @@ def run(*, catalog: Catalog, home: Path, rebuild: bool = False, progress: Callab
     if rebuild:
         _remove(home / NEW)
     with open_warehouse(home, name=NEW if rebuild else WAREHOUSE) as engine:
-        prepare(engine, catalog.tables)
+        prepare(engine, catalog.core_tables)
         plans, wrong = _plans(catalog, raw)
         if wrong and rebuild:  # a warehouse without that source would take the place of one that has it
             raise ConformError("\n".join([*wrong, "The warehouse stays as it was."]))
@@ -81,7 +81,7 @@ def _plans(catalog: Catalog, raw: RawStore) -> tuple[dict[str, list[TablePlan]],
     plans, wrong = {}, []
     for source in dict.fromkeys(load.source for load in raw.loads()):
         try:
-            plans[source] = plan_source(catalog, catalog.source(source, "the raw folder"))
+            plans[source] = plan_source(catalog, catalog.landed_source(source, "the raw folder"))
         except DefinitionError as error:
             wrong.append(str(error))
     return plans, wrong
@@ -136,13 +136,13 @@ def _merge(
         chain = deliveries.since_snapshot(until[waiting:], plan.name)  # this load may lack a table that a refused one brought
         if plan.into is None or not chain:
             continue
-        table = catalog.tables[plan.into]
+        table = catalog.core_tables[plan.into]
         changes, issues = _merge_table(engine, catalog, raw, plan, table, chain, load.load_id)
         result.inserted[table.name] = changes.inserted
         result.changed[table.name] = changes.changed
         result.removed[table.name] = changes.removed
         result.issues += issues
-    source = catalog.sources[load.source]
+    source = catalog.landed_source(load.source, "the raw folder")
     tables = deliveries.stage_deliveries(engine, raw, source, plans, until)
     if tables:
         delivered = Versions(

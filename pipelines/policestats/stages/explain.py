@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from policestats.catalog import Catalog, Indicator
+from policestats.catalog.office import TYPED
 from policestats.engines.duckdb import WAREHOUSE, DuckDBEngine, open_warehouse
 from policestats.errors import StatisticsError, nearest
 from policestats.periods import ReferencePeriod
@@ -18,6 +19,8 @@ from policestats.reports.needs import needs_told
 from policestats.reports.policy_use import policies_in
 from policestats.reports.status import failed_rules
 from policestats.reports.template import Form, load_forms
+from policestats.stages import knowledge
+from policestats.stages.typed_store import read_cells
 
 _VARIANTS = {
     "current": "the period",
@@ -141,7 +144,12 @@ def _column(catalog: Catalog, form: Form, column: FormColumn, explanation: Expla
         _policy_lines(catalog, catalog.facts[column.indicator.fact].spec, explanation)
         return
     if column.kind == "manual":
-        explanation.lines.append(f"{pad}{column.code}: typed by people, there are no records of it")
+        named = catalog.indicators[column.spec["indicator"]]
+        explanation.lines.append(
+            f"{pad}{column.code} = {named.id} {named.label.get('zh', '')} ({named.label.get('en', '')}): typed by people"
+        )
+        if named.source:
+            explanation.sources.append(f"{named.id}: {named.source}")
         return
     spec = {k: v for k, v in column.spec.items() if k == column.kind}
     explanation.lines.append(
@@ -226,8 +234,9 @@ def _run_of(
         if chosen not in units:
             raise StatisticsError(f"--unit {chosen}: no such unit in {period}; {nearest(chosen, map(str, units))}")
         status = engine.sql(
-            "SELECT DISTINCT status, delivered, due, reason FROM report.status WHERE form_id = ? AND period = ? AND unit_code = ? AND column_code = ?",
-            [form.id, period.text, chosen, column.code],
+            "SELECT status, delivered, due, reason FROM report.status WHERE form_id = ? AND period = ? AND unit_code = ? AND column_code = ? "
+            "AND (row_code = ? OR (row_code IS NULL AND block_id = ?)) ORDER BY row_code NULLS LAST",
+            [form.id, period.text, chosen, column.code, row.code, row.block],
         ).to_pylist()
         if not status:
             raise StatisticsError(
@@ -238,6 +247,8 @@ def _run_of(
         explanation.status = (
             f"{s['status']} ({s['delivered']} of {s['due']} unit-months delivered){': ' + s['reason'] if s['reason'] else ''}"
         )
+        if s["status"] == "manual" and (by := _typed_by(engine, catalog, form, period, (chosen, row.code, column.code))):
+            explanation.status += f"; typed by {by}"  # who it was stands in no release
         explanation.blocked_by = _blocked_by(engine, catalog, form, period, chosen, bases)
         value = engine.scalar(
             "SELECT value FROM report.cell WHERE form_id = ? AND period = ? AND unit_code = ? AND row_code = ? AND column_code = ?",
@@ -266,6 +277,15 @@ def _run_of(
         ]
 
 
+def _typed_by(engine: DuckDBEngine, catalog: Catalog, form: Form, period: ReferencePeriod, place: tuple[str, str, str]) -> str:
+    """Return who typed the cell of a unit, a row and a column that the form was tabulated with; "" where people did not type it itself."""
+    tabulated = engine.scalar("SELECT as_of FROM report.run WHERE form_id = ? AND period = ?", [form.id, period.text])
+    cells = read_cells(engine, catalog, TYPED, int(tabulated), period.text)
+    return ", ".join(
+        str(c["author"]) for c in cells if (c["form_id"], c["unit_code"], c["row_code"], c["column_code"]) == (form.id, *place)
+    )
+
+
 def _blocked_by(engine: DuckDBEngine, catalog: Catalog, form: Form, period: ReferencePeriod, unit: str, bases: list[str]) -> list[str]:
     """Return what there is to say of each rule that blocks one of the columns ``bases``: the reason of a rate is that of one of its operands."""
     reasons = engine.sql(
@@ -276,10 +296,11 @@ def _blocked_by(engine: DuckDBEngine, catalog: Catalog, form: Form, period: Refe
     rules = sorted({rule for reason in reasons.column(0).to_pylist() for rule in failed_rules(reason)})
     if not rules:
         return []
+    tabulated = engine.scalar("SELECT as_of FROM report.run WHERE form_id = ? AND period = ?", [form.id, period.text])
+    load = knowledge.judged_load(engine, int(tabulated))
     told = engine.sql(
-        "SELECT r.* FROM quality.rule_result AS r JOIN report.run AS run ON run.as_of = r.as_of WHERE run.form_id = ? AND run.period = ? "
-        "AND list_contains(?, r.table_name || '.' || r.rule_id) ORDER BY r.table_name, r.rule_id",
-        [form.id, period.text, rules],
+        "SELECT * FROM quality.rule_result WHERE as_of = ? AND list_contains(?, table_name || '.' || rule_id) ORDER BY table_name, rule_id",
+        [load, rules],
     ).to_pylist()
     found = []
     for r in told:
@@ -297,7 +318,7 @@ def _figure(catalog: Catalog, column: FormColumn, row: Row, value: Decimal | Non
     marks = catalog.standard.marks
     if status not in ("auto", "partial", "manual") or not column.applies(split(row.code)[0]):
         return marks.get(status, marks["none"])
-    if value is None and column.kind not in ("base", "formula"):
+    if value is None and column.kind not in ("base", "formula", "manual"):
         return marks["none"]
     return f"{value or 0:.{column.decimals}f}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from policestats.reports.exact import DECIMAL, Flags, Integers, linear, to_decim
 from policestats.reports.figures import Positions
 from policestats.reports.form_table import FormTable
 from policestats.reports.found_rows import NO_VALUE, FoundRows, members_of, split
-from policestats.reports.status import ORDER
+from policestats.reports.status import ORDER, CellException, ColumnStatus, split_by_row
+from policestats.reports.typed_cells import Superseded
 
 #: values that are the same in every row written: form_id, version, period, run_id
 Same = dict[str, Any]
@@ -56,7 +57,10 @@ def write_found_rows(
 
 
 def write_statuses(engine: DuckDBEngine, filled: FormTable, found: Sequence[FoundRows], same: Same) -> None:
-    """Write a row per unit, block and column; of a block whose rows are found in the data, for the units that have such rows."""
+    """Write a row per unit, block and column; of a block whose rows are found in the data, for the units that have such rows.
+
+    Where people typed cells, the row says the worst of them, and each that is otherwise, or has more to tell, has a row of its own.
+    """
     units = pa.array(filled.units, pa.string())
     holders = {part.block.id: pa.array(np.unique(part.units)) for part in found}
     made: dict[int, dict[str, pa.Array]] = {}
@@ -64,20 +68,41 @@ def write_statuses(engine: DuckDBEngine, filled: FormTable, found: Sequence[Foun
     for column in filled.form.columns_for(filled.period.frequency):
         status = filled.statuses[column.code]
         if id(status) not in made:  # many columns read the same deliveries
-            made[id(status)] = {
-                "unit_code": units,
-                "status": pa.array([ORDER[r] for r in status.ranks], pa.string()),
-                "delivered": pa.array(status.delivered, pa.int32()),
-                "due": pa.array(status.due, pa.int32()),
-                "reason": pa.array(status.reasons, pa.string()),
-            }
+            made[id(status)] = {"unit_code": units, **_told(status)}
         for block in filled.form.blocks:
             arrays = made[id(status)]
+            told = {"block_id": block.id, "column_code": column.code}
             if block.id in holders:
                 arrays = {name: array.take(holders[block.id]) for name, array in arrays.items()}
-            told = {"block_id": block.id, "column_code": column.code}
+            elif status.cells is not None and block.dynamic is None:
+                rows = filled.rows_at([row.code for row in block.rows if column.applies(row.code)])
+                if len(rows):
+                    status_of_block, exceptions = split_by_row(status, rows)
+                    arrays = {"unit_code": units, **_told(status_of_block)}
+                    tables.append(_exceptions(filled, exceptions, same | told))
             tables.append(_table(contract.STATUS, len(arrays["status"]), arrays, same | told))
     _settle(engine, contract.STATUS, tables, same)
+
+
+def _told(status: ColumnStatus) -> dict[str, pa.Array]:
+    return {
+        "status": pa.array([ORDER[r] for r in status.ranks], pa.string()),
+        "delivered": pa.array(status.delivered, pa.int32()),
+        "due": pa.array(status.due, pa.int32()),
+        "reason": pa.array(status.reasons, pa.string()),
+    }
+
+
+def _exceptions(filled: FormTable, exceptions: list[CellException], same: Same) -> pa.Table:
+    arrays = {
+        "unit_code": pa.array([filled.units[e.unit] for e in exceptions], pa.string()),
+        "row_code": pa.array([filled.rows[e.row] for e in exceptions], pa.string()),
+        "status": pa.array([ORDER[e.rank] for e in exceptions], pa.string()),
+        "delivered": pa.array([e.delivered for e in exceptions], pa.int32()),
+        "due": pa.array([e.due for e in exceptions], pa.int32()),
+        "reason": pa.array([e.reason for e in exceptions], pa.string()),
+    }
+    return _table(contract.STATUS, len(exceptions), arrays, same)
 
 
 def write_outcome(engine: DuckDBEngine, outcome: Outcome, same: Same) -> None:
@@ -98,7 +123,7 @@ def write_cells(engine: DuckDBEngine, filled: FormTable, found: Sequence[FoundRo
     tables = []
     for column in filled.form.columns_for(filled.period.frequency):
         figures = filled.figures[column.code]
-        keep = filled.statuses[column.code].has_value[figures.at // figures.rows]
+        keep = filled.statuses[column.code].has_values(figures.rows).reshape(-1)[figures.at]
         at = figures.at[keep]
         arrays = {
             "unit_code": units.take(pa.array(at // figures.rows)),
@@ -118,6 +143,26 @@ def write_cells(engine: DuckDBEngine, filled: FormTable, found: Sequence[FoundRo
             }
             tables.append(_table(contract.CELL, int(held.sum()), arrays, same | {"column_code": column.code}))
     return _settle(engine, contract.CELL, tables, same, ignoring=("run_id",))  # a cell keeps the run that gave it its value
+
+
+def write_differences(engine: DuckDBEngine, filled: FormTable, superseded: Iterable[tuple[Superseded, str, str, str]]) -> None:
+    """Write the typed cells that records stand in front of: each with its unit, its row and what is told of it."""
+    same = {"form_id": filled.form.id, "version": filled.form.version, "period": filled.period.text}
+    found = list(superseded)
+    texts = {
+        "unit_code": [unit for _, unit, _, _ in found],
+        "row_code": [row for _, _, row, _ in found],
+        "column_code": [cell.column for cell, _, _, _ in found],
+        "told": [told for _, _, _, told in found],
+    }
+    figures = {
+        "typed_value": [cell.typed for cell, _, _, _ in found],
+        "computed_value": [cell.computed for cell, _, _, _ in found],
+        "difference": [cell.typed - cell.computed for cell, _, _, _ in found],
+    }
+    arrays = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    arrays |= {name: to_decimals(np.array(values, dtype=object)) for name, values in figures.items()}
+    _settle(engine, contract.TYPED_DIFFERENCE, [_table(contract.TYPED_DIFFERENCE, len(found), arrays, same)], same)
 
 
 def _findings(units: pa.Array, f: Findings, same: Same) -> pa.Table:

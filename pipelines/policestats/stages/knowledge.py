@@ -7,7 +7,9 @@ from datetime import date, datetime
 from sqlglot import exp
 
 from policestats.catalog import Catalog
+from policestats.catalog.office import OFFICE
 from policestats.engines.duckdb import DuckDBEngine
+from policestats.engines.release_files import ReleaseFiles
 from policestats.errors import StatisticsError
 from policestats.query import Query, column, literal, table
 from policestats.reports.deliveries import Readings
@@ -16,7 +18,7 @@ from policestats.reports.units import UnitVersion
 
 def relation(catalog: Catalog, name: str, as_of: int, versions: exp.Table | None = None) -> exp.Select:
     """Return the rows of core table ``name`` that were open at the load ``as_of``; ``versions``, named v, stands for its versions, default all."""
-    columns = (column(c, "v") for c in catalog.tables[name].columns)
+    columns = (column(c, "v") for c in catalog.core_tables[name].columns)
     held = versions or table(f"{name}_version", "core", "v")
     return exp.select(*columns, copy=False).from_(held, copy=False).where(known_at(as_of, "known_from", "v"), copy=False)
 
@@ -69,6 +71,21 @@ def readings(engine: DuckDBEngine, as_of: int) -> Readings:
     return Readings(
         {r["table_name"]: r["read_at"] for r in rows}, {r["table_name"]: r["failed_at"] for r in rows}, frozenset(map(str, sources))
     )
+
+
+def judged_load(engine: DuckDBEngine | ReleaseFiles, as_of: int, of: str = "") -> int:
+    """Return the load whose verdicts of the data rules count at ``as_of``: itself, or the last judged one before when people alone landed since.
+
+    What people type is no record that a rule judges; without this, typing a figure would lift every block until the next validation.
+
+    Args: of: the attached database that holds the warehouse, with a point; "" when it is the one that is open.
+    """
+    found = engine.scalar(
+        f"SELECT max(as_of) FROM {of}quality.rule_result WHERE as_of <= ? "
+        f"AND NOT EXISTS (SELECT 1 FROM {of}core.load AS l WHERE l.load_id > as_of AND l.load_id <= ? AND l.source <> ?)",
+        [as_of, as_of, OFFICE],
+    )
+    return as_of if found is None else int(found)
 
 
 def chosen_load(known: dict[int, datetime], as_of: int | None) -> int:

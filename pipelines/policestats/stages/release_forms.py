@@ -24,6 +24,7 @@ from policestats.reports.writers.printed import (
     PrintedRow,
     PrintedTable,
     PrintedUnit,
+    TypedFigure,
 )
 from policestats.stages.release_notes import Notes
 
@@ -98,12 +99,15 @@ class ReleaseForms:
             told = {c.code: self.notes.remark(unit.code, c.code, statuses) for c in columns}
             remarks[unit.code] = {code: remark for code, remark in told.items() if remark is not None}
         cells: dict[str, list[list[Cell]]] = {u.code: [] for u in shown}
-        names = ", ".join(["unit_code", *(quoted(c.code) for c in columns)])
+        names = ", ".join(["unit_code", "row_code", *(quoted(c.code) for c in columns)])
+        exceptions = self._exceptions(form.id)
         rows = self.engine.sql(
             f"SELECT {names} FROM report.{quoted(form.id)} WHERE unit_code IN (SELECT unnest(?::VARCHAR[]))", [[u.code for u in shown]]
         )
-        for code, *values in _rows(rows):
-            cells[code].append([self._cell(v, scales.get(c.code), remarks[code].get(c.code)) for v, c in zip(values, columns, strict=True)])
+        for code, row, *values in _rows(rows):
+            own = exceptions.get((code, row), {})
+            said = [own.get(c.code) or (remark.status if (remark := remarks[code].get(c.code)) else "auto") for c in columns]
+            cells[code].append([self._cell(v, scales.get(c.code), status) for v, c, status in zip(values, columns, said, strict=True)])
         found = self._found_rows(form, list(cells))
         return [
             PrintedTable(
@@ -226,12 +230,23 @@ class ReleaseForms:
                 found.append(([block], own))
         return [PrintedPart(tuple(names), tuple(i for i, c in enumerate(columns) if c.code in own)) for names, own in found]
 
-    def _cell(self, value: Decimal | None, scale: dict[str, Any] | None, remark: ColumnRemark | None) -> Cell:
+    def _exceptions(self, form_id: str) -> dict[tuple[str, str], dict[str, str]]:
+        """Return the statuses of cells that are not as their column: (unit, row) -> column -> status."""
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        rows = self.engine.sql(
+            "SELECT unit_code, row_code, column_code, status FROM report.status WHERE form_id = ? AND row_code IS NOT NULL", [form_id]
+        )
+        for unit, row, column, status in _rows(rows):
+            found.setdefault((unit, row), {})[column] = status
+        return found
+
+    def _cell(self, value: Decimal | None, scale: dict[str, Any] | None, status: str) -> Cell:
         if value is not None:
-            return scaled(value, divide_by=scale["divide_by"], decimals=scale["decimals"]) if scale else value
-        if remark is None or remark.status not in _WITHOUT_FIGURES:
+            shown = scaled(value, divide_by=scale["divide_by"], decimals=scale["decimals"]) if scale else value
+            return TypedFigure.of(shown, self.marks["manual"]) if status == "manual" else shown
+        if status not in _WITHOUT_FIGURES:
             return self.marks["none"]  # the column has figures; this cell has no base, or the column does not apply to its row
-        return self.marks.get(remark.status, self.marks["none"])
+        return self.marks.get(status, self.marks["none"])
 
 
 def units_with_tables(due: list[dict[str, Any]], lowest: str) -> set[str]:

@@ -14,6 +14,7 @@ from policestats.reports.plan import plan
 from policestats.reports.policy_use import policies_of
 from policestats.reports.status import TYPED, needed
 from policestats.reports.template import Form
+from policestats.reports.typed_cells import ADDED_UP_PARTLY
 from policestats.reports.writers.printed import STATUS_LABELS, ColumnRemark, PrintedColumn
 
 _NAMED = 5
@@ -66,10 +67,11 @@ def _footnotes(catalog: Catalog, form: Form, period: ReferencePeriod) -> list[La
     found.append(
         {
             "zh": f"符号：“{marks['none']}”无基数或不适用，“{marks['missing']}”未报，“{marks['partial']}”下属未全报、按已报数汇总，"
-            f"“{marks['blocked']}”数据质量未通过而停用，“{marks['suppressed']}”不公布；0 为实际零值",
+            f"“{marks['blocked']}”数据质量未通过而停用，“{marks['suppressed']}”不公布，“{marks['manual']}”由人填报或由填报数算出；"
+            "0 为实际零值",
             "en": f"Marks: “{marks['none']}” no base or not applicable, “{marks['missing']}” not delivered, “{marks['partial']}” not all "
-            f"units delivered, the sum of what came, “{marks['blocked']}” blocked by data quality, “{marks['suppressed']}” suppressed; "
-            "0 is a true zero",
+            f"units delivered, the sum of what came, “{marks['blocked']}” blocked by data quality, “{marks['suppressed']}” suppressed, "
+            f"“{marks['manual']}” typed by people or made of typed figures; 0 is a true zero",
         }
     )
     return found
@@ -100,7 +102,7 @@ class Notes:
             text = {"zh": "由人填报，尚未填报", "en": TYPED}
         elif (lacking := needed(status["reason"])) is not None:
             text = {"zh": f"需要 {lacking}：来源未接入", "en": f"needs {lacking}: not connected"}
-        elif name in ("partial", "missing"):
+        elif name in ("partial", "missing") and status["reason"] != ADDED_UP_PARTLY:
             silent = [u for u in self._leaves(unit) if statuses.get(u, {}).get(column, {}).get("status") in ("partial", "missing")]
             counted = f"{status['delivered']}/{status['due']}"
             text = {

@@ -16,6 +16,7 @@ from policestats.reports import contract, release_contract
 from policestats.reports.contract import PublishedTable
 from policestats.reports.form_columns import FormColumn
 from policestats.reports.template import Form
+from policestats.stages.knowledge import judged_load
 from policestats.stages.release_notes import Words
 
 _HAS_VALUE = "status IN ('auto', 'manual', 'partial')"
@@ -122,6 +123,11 @@ class ReleaseTables:
             ) from None
         self._take(STATISTICS_DB, published, *self._known([c[0] for c in published.columns]))
 
+    def _judged(self) -> int:
+        """Return the load whose verdicts the release shows."""
+        is_judged = self.files.columns(SOURCE, "quality.rule_result")
+        return judged_load(self.files, self.as_of, f"{SOURCE}.") if is_judged else self.as_of
+
     def _take(
         self,
         database: str,
@@ -159,7 +165,7 @@ class ReleaseTables:
         values = {name: quoted(name) for name in names}
         condition, parameters = "true", []
         if "as_of" in names:
-            condition, parameters = "as_of = ?", [self.as_of]
+            condition, parameters = "as_of = ?", [self._judged()]
         elif {"opened_at", "closed_at", "status"} <= set(names):
             landed = self.files.scalar(f"SELECT max(landed_at) FROM {SOURCE}.core.load WHERE load_id <= ?", [self.as_of])
             at = f"TIMESTAMP '{landed.isoformat(sep=' ')}'"
@@ -231,7 +237,7 @@ def _rows(form: Form) -> str:
 
 def _wide_value(column: FormColumn) -> str:
     name = quoted(column.code)
-    if column.kind not in ("base", "formula"):
+    if column.kind not in ("base", "formula", "manual"):
         return f"c.{name} AS {name}"  # a rate that has no base is absent
     applies = f" AND split_part(r.row_code, '/', 1) IN ({', '.join(_text(r) for r in column.rows)})" if column.rows else ""
     return f"CASE WHEN coalesce(e.{name}, s.{name}){applies} THEN coalesce(c.{name}, 0) END AS {name}"

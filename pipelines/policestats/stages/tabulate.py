@@ -33,8 +33,10 @@ from policestats.stages import knowledge
 from policestats.stages.column_read import read_column
 from policestats.stages.contribute import Contributing, Remade
 from policestats.stages.fact_tables import FactTables
+from policestats.stages.filled_store import write_differences
 from policestats.stages.report_store import create_report_tables, write_codelists, write_form, write_period, write_readings
 from policestats.stages.retabulation import Changes, basis, earlier_run
+from policestats.stages.typed_store import Typed, superseded_rows
 
 Progress = Callable[[str], None]
 #: stands in the basis of a form that was made for an older load than the newest of its time, before the load
@@ -47,7 +49,8 @@ class TabulateResult:
 
     ``remade`` counts, for each form, the facts made wholly, those of which some groups were made again, and those left alone. With
     ``not_judged`` no data rule has a verdict at the load ``as_of``, so that no rule could block a cell; ``unjudged`` are else the error rules
-    (table.rule; table.* for a file that is wrong) without one, which could not.
+    (table.rule; table.* for a file that is wrong) without one, which could not. ``superseded`` counts the typed cells that records give now,
+    ``differing`` those of them with another figure; ``unplaced`` says of typed cells that no form has any more.
     """
 
     period: str
@@ -62,6 +65,9 @@ class TabulateResult:
     remade: dict[str, Remade]
     not_judged: bool
     unjudged: list[str] = field(default_factory=list)
+    superseded: int = 0
+    differing: int = 0
+    unplaced: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -90,8 +96,10 @@ class Tabulation:
         self.tree: UnitsTree = tree_at(self.versions, self.period.end, standard.unknown_unit_code, standard.unknown_unit_label)
         readings = knowledge.readings(self.engine, self.as_of)
         self.deliveries = Deliveries.of(self._deliveries(), self.versions, self.tree, readings, standard.cutoff.offset)
+        self.judged = knowledge.judged_load(self.engine, self.as_of) if self.engine.has_table("quality", "rule_result") else self.as_of
         self.not_judged = not self._is_judged()
         self.blocked = self._blocked()
+        self.typed = Typed.known(self.engine, self.catalog, self.period, self.versions, self.as_of)
         self.facts = FactTables(self.engine, self.catalog, self.relation)
         self.plans: dict[str, Plan] = {}
         self.engine.load(CARRY, self.tree.carry())
@@ -180,10 +188,12 @@ class Tabulation:
                 values = added_up(added, tree, lines)[: len(units)]
                 own[reading.column] = booked_at(added, len(units), len(rows))
             base[reading.column] = values
-        filled = fill(todo, units, base, own, statuses(self.catalog, todo, self.deliveries, self.blocked, units))
+        found = statuses(self.catalog, todo, self.deliveries, self.blocked, units)
+        self.typed.lay(todo, tree, units, base, own, found)
+        filled = fill(todo, units, base, own, found)
         self.found[form.id] = [found_rows(block, names, booked_groups, distinct_groups, tree) for block in form.dynamic_blocks]
-        for found in self.found[form.id]:
-            derive(found, filled, todo)
+        for part in self.found[form.id]:
+            derive(part, filled, todo)
         return filled
 
     def value_labels(self, found: FoundRows) -> dict[str, tuple[str, str]]:
@@ -215,7 +225,7 @@ class Tabulation:
         """Whether any data rule has a verdict at the load."""
         if not self.engine.has_table("quality", "rule_result"):
             return False
-        return bool(self.engine.scalar("SELECT count(*) FROM quality.rule_result WHERE as_of = ?", [self.as_of]))
+        return bool(self.engine.scalar("SELECT count(*) FROM quality.rule_result WHERE as_of = ?", [self.judged]))
 
     def _blocked(self) -> dict[str, list[str]]:
         """Return the error rules that failed, by table; a rule is named with its table, since many tables have one of the same name."""
@@ -223,7 +233,7 @@ class Tabulation:
             return {}
         rows = self.engine.sql(
             "SELECT table_name, rule_id FROM quality.rule_result WHERE as_of = ? AND severity = 'error' AND verdict = 'failed' ORDER BY ALL",
-            [self.as_of],
+            [self.judged],
         )
         found: dict[str, list[str]] = {}
         for r in rows.to_pylist():
@@ -235,7 +245,7 @@ class Tabulation:
         if self.not_judged:
             return []
         rules, wrong = read_rules(self.catalog)
-        judged = self.engine.sql("SELECT table_name || '.' || rule_id FROM quality.rule_result WHERE as_of = ?", [self.as_of])
+        judged = self.engine.sql("SELECT table_name || '.' || rule_id FROM quality.rule_result WHERE as_of = ?", [self.judged])
         grave = {f"{r.table}.{r.id}" for t in rules for r in t.rules if r.severity == "error"}
         return sorted(grave - set(judged.column(0).to_pylist())) + [f"{name}.*" for name in wrong]
 
@@ -305,6 +315,7 @@ def tabulate(
         for form in chosen:
             found = [(part, work.value_labels(part)) for part in work.found[form.id]]
             cells += write_form(engine, catalog, work.tables[form.id], outcomes[form.id], load, work.bases[form.id], found)
+            write_differences(engine, work.tables[form.id], superseded_rows(work.typed, form, work.tables[form.id].units))
         write_period(engine, period, load, work.tree, rates, whole=only is None)
         written = engine.scalar("SELECT count(*) FROM report.contribution WHERE period = ?", [period.text])
     return TabulateResult(
@@ -320,6 +331,9 @@ def tabulate(
         work.remade,
         work.not_judged,
         work.unjudged(),
+        sum(len(of) for of in work.typed.superseded.values()),
+        sum(cell.typed != cell.computed for of in work.typed.superseded.values() for cell in of),
+        work.typed.unplaced,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from policestats.reports.writers.printed import STATUS_LABELS, Cell, PrintedColumn, PrintedTable
+from policestats.reports.writers.printed import STATUS_LABELS, Cell, PrintedColumn, PrintedTable, TypedFigure
 from policestats.reports.writers.screen import RatesPage, ReleaseLine, ScreenForm, ScreenIndex
 
 _FOLDER = Path(__file__).parent
@@ -48,7 +48,8 @@ def figure(value: Cell, decimals: int) -> str:
     >>> figure("—", 0)
     '—'
     """
-    return f"{value:,.{decimals}f}" if isinstance(value, Decimal) else value
+    shown = f"{value:,.{decimals}f}" if isinstance(value, Decimal) else value
+    return shown + value.mark if isinstance(value, TypedFigure) else shown
 
 
 def _render(name: str, path: Path, **values: object) -> None:

@@ -9,6 +9,21 @@ from policestats.catalog.model import Label
 
 #: A cell: a figure, or the mark that stands for one ("—", 缺 ...).
 Cell = Decimal | str
+
+
+class TypedFigure(Decimal):
+    """A figure that people typed, or that is made of one; ``mark`` is printed behind it."""
+
+    mark: str = ""
+
+    @classmethod
+    def of(cls, value: Decimal, mark: str) -> TypedFigure:
+        """Return ``value`` with a mark."""
+        found = cls(value)
+        found.mark = mark
+        return found
+
+
 _OF_WHICH = {"zh": ("其中", "其中："), "en": ("of which", "of which ")}
 
 

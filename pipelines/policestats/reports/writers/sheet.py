@@ -16,7 +16,7 @@ from policestats.catalog.model import Label
 from policestats.reports.writers import sheet_pen as looks
 from policestats.reports.writers.furniture import heading_lines, signatures
 from policestats.reports.writers.heads import Head, heads
-from policestats.reports.writers.printed import Cell, PrintedColumn, PrintedForm, PrintedPart, PrintedRow, PrintedTable
+from policestats.reports.writers.printed import Cell, PrintedColumn, PrintedForm, PrintedPart, PrintedRow, PrintedTable, TypedFigure
 from policestats.reports.writers.sheet_pen import Look, Pen, readable
 
 CONTENTS = "目录 Contents"
@@ -188,7 +188,13 @@ class FormSheet:
 
     def _figure(self, at: int, value: Cell, column: PrintedColumn, is_bold: bool, is_remarked: bool) -> None:
         shown = value if isinstance(value, str) else int(value) if value == int(value) else float(value)
-        self.pen.write(self.sheet, self.line, at, shown, looks.figure(column.decimals, is_bold, is_remarked))
+        self.pen.write(
+            self.sheet,
+            self.line,
+            at,
+            shown,
+            looks.figure(column.decimals, is_bold, is_remarked, value.mark if isinstance(value, TypedFigure) else ""),
+        )
 
     def _signatures(self) -> None:
         lines = signatures(self.form)

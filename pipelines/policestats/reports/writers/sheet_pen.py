@@ -73,9 +73,9 @@ def link(depth: int) -> Look:
 
 
 @cache
-def figure(decimals: int, is_bold: bool, is_remarked: bool) -> Look:
-    """Return the look of a figure with ``decimals``, or of the mark that stands for one."""
-    shown = "#,##0" + ("." + "0" * decimals if decimals else "")
+def figure(decimals: int, is_bold: bool, is_remarked: bool, mark: str = "") -> Look:
+    """Return the look of a figure with ``decimals`` and a ``mark`` behind it, or of the mark that stands for one."""
+    shown = "#,##0" + ("." + "0" * decimals if decimals else "") + (f'"{mark}"' if mark else "")
     fill = _YELLOW if is_remarked else None
     return Look(_font(bold=is_bold), fill, _BOX, Alignment(horizontal="right", vertical="center"), shown)
 
