@@ -1,0 +1,99 @@
+"""Every cell of the forms equals a count in plain Python over what the simulated stations entered, with six systems connected and with all eleven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from policestats.catalog import Catalog, load_catalog
+from policestats.engines.duckdb import DuckDBEngine, open_warehouse
+from policestats.periods import ReferencePeriod
+from policestats.reports.template import load_forms
+from policestats.simulator import simulate
+from policestats.simulator.calendar import add_months
+from policestats.simulator.province import make_province
+from policestats.stages import conform, extract
+from policestats.stages.tabulate import tabulate
+from tests.support.counting.books import Books
+from tests.support.counting.compare import Compared, compare
+from tests.support.counting.window import window
+from tests.support.ledger import ROOT
+from tests.support.tally import differences
+
+FIRST = window("2025").start
+#: two stations merge after the sixth month, one changes its county after the ninth; the law changes with the second year
+QUICK = (("2025-07", 7_000), ("2025-Q3", 2_000))
+EVERY = (
+    *(f"{year}-{month:02d}" for year in (2025, 2026) for month in range(1, 13)),
+    *(f"{year}-Q{quarter}" for year in (2025, 2026) for quarter in range(1, 5)),
+    *("2025-H1", "2025-H2", "2026-H1", "2026-H2", "2025", "2026"),
+)
+
+
+@dataclass
+class Home:
+    """A province that was read, what its stations entered, and the folder of its sources."""
+
+    engine: DuckDBEngine
+    books: Books
+    sources: Path
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog(ROOT, "cn")
+
+
+@pytest.fixture(scope="module")
+def nine_months(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iterator[Home]:
+    yield from _live(tmp_path_factory.mktemp("nine_months"), catalog, months=9, is_whole=True)
+
+
+@pytest.fixture(scope="module", params=["all eleven", "the base six"])
+def two_years(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog, request: pytest.FixtureRequest) -> Iterator[Home]:
+    yield from _live(tmp_path_factory.mktemp("two_years"), catalog, months=24, is_whole=request.param == "all eleven")
+
+
+@pytest.mark.parametrize(("period", "cells"), QUICK)
+def test_every_cell_of_nine_months(nine_months: Home, catalog: Catalog, period: str, cells: int) -> None:
+    found = _compare(nine_months, catalog, period)
+    assert found.differences == {}
+    assert found.cells > cells
+
+
+@pytest.mark.slow
+def test_every_cell_of_two_years(two_years: Home, catalog: Catalog) -> None:
+    """Months, quarters, half-years and years of every form and unit; no error check fails on a valid ledger."""
+    wrong, cells = {}, 0
+    for period in EVERY:
+        found = _compare(two_years, catalog, period)
+        cells += found.cells
+        if found.differences:
+            wrong[period] = dict(list(found.differences.items())[:5])
+        if len(period) == 7 and period[5] not in "QH":
+            assert differences(two_years.engine, catalog, two_years.sources / "tally.csv", period) == {}
+    assert wrong == {}
+    assert cells > 1_000_000
+    failed = two_years.engine.sql(
+        "SELECT period, form_id, check_id, unit_code, row_code, message FROM report.check_result "
+        "WHERE outcome = 'failed' AND severity = 'error' ORDER BY ALL LIMIT 20"
+    ).to_pylist()
+    assert failed == []
+
+
+def _compare(home: Home, catalog: Catalog, period: str) -> Compared:
+    tabulate(home.engine, catalog, ReferencePeriod.parse(period), load_forms(catalog))
+    return compare(home.engine, home.books, period)
+
+
+def _live(folder: Path, catalog: Catalog, *, months: int, is_whole: bool) -> Iterator[Home]:
+    simulate(folder / "sources", months=months, silent=None, defects=0)
+    for source in (name for name, one in catalog.sources.items() if one.is_base or is_whole):
+        extract.run(catalog=catalog, source=source, location=str(folder / "sources" / f"{source}.sqlite"), home=folder / "home")
+    conform.run(catalog=catalog, home=folder / "home")
+    province = make_province(add_months(FIRST, 6), add_months(FIRST, 9))
+    with open_warehouse(folder / "home") as engine:
+        yield Home(engine, Books(folder / "sources", province), folder / "sources")

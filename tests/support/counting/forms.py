@@ -1,0 +1,42 @@
+"""Which function counts which form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import cache
+
+from tests.support.counting import offences, property_crime, violent
+from tests.support.counting.books import Books
+from tests.support.counting.criminal import CriminalCases
+from tests.support.counting.sheet import Place, Sheet
+from tests.support.counting.window import window
+
+_CRIMINAL: Mapping[str, Callable[[Sheet, CriminalCases], None]] = {
+    "X03": violent.x03,
+    "X04": violent.x04,
+    "X05": property_crime.x05,
+    "X06": property_crime.x06,
+    "X07": offences.x07,
+    "X08": offences.x08,
+    "X09": offences.x09,
+    "X10": offences.x10,
+    "X11": offences.x11,
+    "X12": offences.x12,
+}
+COUNTED = tuple(sorted(_CRIMINAL))
+
+
+def count(books: Books, form: str, period: str) -> dict[Place, Decimal]:
+    """Return every cell of ``form`` for ``period`` that is not zero, and every rate that is defined.
+
+    Raises: KeyError when the form is not counted.
+    """
+    sheet = Sheet(books.province, window(period))
+    _CRIMINAL[form](sheet, _criminal(books))
+    return sheet.cells()
+
+
+@cache
+def _criminal(books: Books) -> CriminalCases:
+    return CriminalCases(books)
