@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 
-from tests.support.counting import offences, property_crime, violent
+from tests.support.counting import offences, offenders, property_crime, public_order, time_limits, violent
+from tests.support.counting.admin import AdminCases
 from tests.support.counting.books import Books
 from tests.support.counting.criminal import CriminalCases
 from tests.support.counting.sheet import Place, Sheet
@@ -24,7 +25,18 @@ _CRIMINAL: Mapping[str, Callable[[Sheet, CriminalCases], None]] = {
     "X11": offences.x11,
     "X12": offences.x12,
 }
-COUNTED = tuple(sorted(_CRIMINAL))
+_ADMIN: Mapping[str, Callable[[Sheet, AdminCases], None]] = {
+    "Z02": public_order.z02,
+    "Z03": public_order.z03,
+    "Z04": public_order.z04,
+    "Z05": public_order.z05,
+    "Z06": time_limits.z06,
+    "Z07": offenders.z07,
+    "Z08": offenders.z08,
+    "Z09": public_order.z09,
+    "Z10": offenders.z10,
+}
+COUNTED = tuple(sorted((*_CRIMINAL, *_ADMIN)))
 
 
 def count(books: Books, form: str, period: str) -> dict[Place, Decimal]:
@@ -33,10 +45,18 @@ def count(books: Books, form: str, period: str) -> dict[Place, Decimal]:
     Raises: KeyError when the form is not counted.
     """
     sheet = Sheet(books.province, window(period))
-    _CRIMINAL[form](sheet, _criminal(books))
+    if form in _CRIMINAL:
+        _CRIMINAL[form](sheet, _criminal(books))
+    else:
+        _ADMIN[form](sheet, _admin(books))
     return sheet.cells()
 
 
 @cache
 def _criminal(books: Books) -> CriminalCases:
     return CriminalCases(books)
+
+
+@cache
+def _admin(books: Books) -> AdminCases:
+    return AdminCases(books)
