@@ -9,7 +9,6 @@ from datetime import date
 from functools import cached_property
 
 from policestats.simulator.calendar import posting
-from policestats.simulator.province import OUTSIDE
 from tests.support.counting.books import Books, Row
 from tests.support.counting.sheet import Sheet
 from tests.support.counting.window import Window, counts_on
@@ -129,11 +128,3 @@ def count_block(sheet: Sheet, all_cases: CriminalCases, rows_of: RowsOf) -> None
 def _dated(rows: Iterable[Row], on: str) -> list[tuple[date, Row]]:
     found = [(posting(row[on], row["entered_at"])[0], row) for row in rows]
     return sorted(found, key=lambda one: (one[0], one[1][on], one[1]["entered_at"]))
-
-
-def giver_and_taker(transfer: Row) -> tuple[str | None, str | None]:
-    """Return both ends of a transfer, OUTSIDE for the world around the tree; None is a unit that nobody wrote down."""
-    return (
-        OUTSIDE if transfer["is_from_outside"] else transfer["from_unit_code"],
-        OUTSIDE if transfer["is_to_outside"] else transfer["to_unit_code"],
-    )

@@ -6,10 +6,23 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 
-from tests.support.counting import offences, offenders, property_crime, public_order, time_limits, violent
+from tests.support.counting import (
+    measures,
+    offences,
+    offenders,
+    process,
+    property_crime,
+    public_order,
+    response,
+    stocks,
+    time_limits,
+    victims_and_scenes,
+    violent,
+)
 from tests.support.counting.admin import AdminCases
 from tests.support.counting.books import Books
 from tests.support.counting.criminal import CriminalCases
+from tests.support.counting.measures import Measures
 from tests.support.counting.sheet import Place, Sheet
 from tests.support.counting.window import window
 
@@ -24,6 +37,13 @@ _CRIMINAL: Mapping[str, Callable[[Sheet, CriminalCases], None]] = {
     "X10": offences.x10,
     "X11": offences.x11,
     "X12": offences.x12,
+    "X13": process.x13,
+    "X14": process.x14,
+    "X15": victims_and_scenes.x15,
+    "X17": victims_and_scenes.x17,
+    "X18": victims_and_scenes.x18,
+    "X19": victims_and_scenes.x19,
+    "X20": stocks.x20,
 }
 _ADMIN: Mapping[str, Callable[[Sheet, AdminCases], None]] = {
     "Z02": public_order.z02,
@@ -36,7 +56,7 @@ _ADMIN: Mapping[str, Callable[[Sheet, AdminCases], None]] = {
     "Z09": public_order.z09,
     "Z10": offenders.z10,
 }
-COUNTED = tuple(sorted((*_CRIMINAL, *_ADMIN)))
+COUNTED = tuple(sorted((*_CRIMINAL, *_ADMIN, "X16", "Z12")))
 
 
 def count(books: Books, form: str, period: str) -> dict[Place, Decimal]:
@@ -45,7 +65,11 @@ def count(books: Books, form: str, period: str) -> dict[Place, Decimal]:
     Raises: KeyError when the form is not counted.
     """
     sheet = Sheet(books.province, window(period))
-    if form in _CRIMINAL:
+    if form == "X16":
+        measures.x16(sheet, _measures(books))
+    elif form == "Z12":
+        response.z12(sheet, books)
+    elif form in _CRIMINAL:
         _CRIMINAL[form](sheet, _criminal(books))
     else:
         _ADMIN[form](sheet, _admin(books))
@@ -60,3 +84,8 @@ def _criminal(books: Books) -> CriminalCases:
 @cache
 def _admin(books: Books) -> AdminCases:
     return AdminCases(books)
+
+
+@cache
+def _measures(books: Books) -> Measures:
+    return Measures(books)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from policestats.simulator.figures import Fold, ratio
-from policestats.simulator.province import OUTSIDE, Province
+from policestats.simulator.province import Province
 from tests.support.counting.window import Window
 
 #: unit, row, column
@@ -38,26 +38,13 @@ class Sheet:
                 self._seen.add((column, above, row, thing))
                 self._found[column][above, row] += 1
 
-    def count_move(
-        self, entered: str, left: str, giver: str | None, taker: str | None, rows: Iterable[str], number: int | Decimal = 1
-    ) -> None:
-        """Count a transfer at the units that only one end of it lies under (corrections.md 4); OUTSIDE is the world around the tree."""
-        givers, takers = self._fold.chain(giver), self._fold.chain(taker)
-        for row in rows:
-            for unit in takers:
-                if unit not in givers:
-                    self._found[entered][unit, row] += number
-            for unit in givers:
-                if unit not in takers:
-                    self._found[left][unit, row] += number
-
-    def stands_for(self, unit: str | None) -> str:
-        """Return the unit that stands for ``unit`` at the end."""
-        return OUTSIDE if unit == OUTSIDE else self._fold.chain(unit)[0]
-
-    def at(self, column: str, unit: str, row: str) -> int | Decimal:
-        """Return what was counted so far."""
-        return self._found[column][unit, row]
+    def count_beyond(self, column: str, unit: str | None, other: str | None, rows: Iterable[str], number: int | Decimal = 1) -> None:
+        """Count one end of a transfer: at the units above ``unit`` that ``other`` does not lie under (corrections.md 4); None lies outside the tree."""
+        others = () if other is None else self._fold.chain(other)
+        for above in self._fold.chain(unit):
+            if above not in others:
+                for row in rows:
+                    self._found[column][above, row] += number
 
     def rate(
         self,

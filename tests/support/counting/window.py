@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from policestats.simulator.calendar import add_months, posting
+from policestats.simulator.calendar import add_months, month_of, posting
 from policestats.simulator.figures import RECORDS_BEGIN
 
 
@@ -33,13 +33,18 @@ class Window:
 
     @property
     def last_month(self) -> date:
-        """The first day of the last month."""
-        return add_months(self.after, -1)
+        """The first day of the month in which the window ends."""
+        return month_of(self.after - timedelta(days=1))
 
 
 def window(period: str) -> Window:
-    """Return the days of a month (2025-03), quarter (2025-Q1), half-year (2025-H1) or year (2025)."""
+    """Return the days of a day (2025-03-09), ISO week (2025-W10), month (2025-03), quarter (2025-Q1), half-year (2025-H1) or year (2025)."""
     year = int(period[:4])
+    if len(period) == 10:
+        return Window(date.fromisoformat(period), date.fromisoformat(period) + timedelta(days=1))
+    if period[4:6] == "-W":
+        monday = date.fromisocalendar(year, int(period[6:]), 1)
+        return Window(monday, monday + timedelta(days=7))
     if len(period) == 4:
         first, months = 1, 12
     elif period[5] == "Q":
