@@ -42,6 +42,7 @@ class Home:
     engine: DuckDBEngine
     books: Books
     sources: Path
+    is_whole: bool
 
 
 @pytest.fixture(scope="module")
@@ -69,16 +70,15 @@ def test_every_cell_of_seven_months(seven_months: Home, catalog: Catalog, period
 @pytest.mark.slow
 def test_every_cell_of_two_years(two_years: Home, catalog: Catalog) -> None:
     """Months, quarters, half-years and years of every form and unit; no error check fails on a valid ledger."""
-    wrong, cells = {}, 0
+    cells = 0
     for period in EVERY:
-        found = _compare(two_years, catalog, period)
+        # the forms that the simulator counts itself need the base six alone: once is enough
+        found = _compare(two_years, catalog, period, only=None if two_years.is_whole else COUNTED)
+        assert found.differences == {}, (period, list(found.differences.items())[:10])
         cells += found.cells
-        if found.differences:
-            wrong[period] = dict(list(found.differences.items())[:5])
-        if len(period) == 7 and period[5] in "01":
+        if two_years.is_whole and period[5:7].isdigit() and len(period) == 7:
             assert differences(two_years.engine, catalog, two_years.sources / "tally.csv", period) == {}
-    assert wrong == {}
-    assert cells > 1_000_000
+    assert cells > (600_000 if two_years.is_whole else 400_000)
     failed = two_years.engine.sql(
         "SELECT period, form_id, check_id, unit_code, row_code, message FROM report.check_result "
         "WHERE outcome = 'failed' AND severity = 'error' ORDER BY ALL LIMIT 20"
@@ -98,4 +98,4 @@ def _live(folder: Path, catalog: Catalog, *, months: int, is_whole: bool) -> Ite
     conform.run(catalog=catalog, home=folder / "home")
     province = make_province(add_months(FIRST, 6), add_months(FIRST, 9))
     with open_warehouse(folder / "home") as engine:
-        yield Home(engine, Books(folder / "sources", province), folder / "sources")
+        yield Home(engine, Books(folder / "sources", province), folder / "sources", is_whole)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cache
 
 from tests.support.counting import (
+    calls,
     measures,
     offences,
     offenders,
@@ -56,7 +57,7 @@ _ADMIN: Mapping[str, Callable[[Sheet, AdminCases], None]] = {
     "Z09": public_order.z09,
     "Z10": offenders.z10,
 }
-COUNTED = tuple(sorted((*_CRIMINAL, *_ADMIN, "X16", "Z12")))
+COUNTED = tuple(sorted((*_CRIMINAL, *_ADMIN, "X16", "Z11", "Z12")))
 
 
 def count(books: Books, form: str, period: str) -> dict[Place, Decimal]:
@@ -67,6 +68,8 @@ def count(books: Books, form: str, period: str) -> dict[Place, Decimal]:
     sheet = Sheet(books.province, window(period))
     if form == "X16":
         measures.x16(sheet, _measures(books))
+    elif form == "Z11":
+        calls.z11(sheet, books, period)
     elif form == "Z12":
         response.z12(sheet, books)
     elif form in _CRIMINAL:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from policestats.simulator.codes import INCIDENT_TYPES
 from tests.support.counting.books import Books, Row
+from tests.support.counting.calls import final_class
 from tests.support.counting.sheet import Sheet
 
 _INVALID = ("D", "N1", "N2", "N3", "N4", "N9")
@@ -31,7 +31,7 @@ def z12(sheet: Sheet, books: Books) -> None:
             first[order["incident_no"]] = order
     dispatched = {order["incident_no"] for order in books.rows("dispatch_order")}
     for number, call in calls.items():
-        if number in dispatched and sheet.span.holds(call["received_at"].date()) and _class(call) not in _INVALID:
+        if number in dispatched and sheet.span.holds(call["received_at"].date()) and final_class(call) not in _INVALID:
             columns = ["DISP_INC", _handling(call), *(["BWC"] if call["has_body_camera"] else [])]
             for column in columns:
                 sheet.count(column, call["unit_code"], _rows(first.get(number)))
@@ -85,16 +85,10 @@ def _rows(order: Row | None) -> list[str]:
     return ["T", area if area in ("A1", "A2", "A3", "A4") else "A9", force if force in ("F1", "F2", "F3") else "F9"]
 
 
-def _class(call: Row) -> str:
-    if call["merged_into_incident_no"] is not None:
-        return "D"
-    return INCIDENT_TYPES.get(call["final_type_code"] or call["intake_type_code"], "V99")
-
-
 def _handling(call: Row) -> str:
     """Return how it was settled; a case goes on elsewhere, whatever was settled at the scene."""
     if call["settlement_code"] == "settled":
-        return "HAND" if _class(call) in ("V1", "V2") else "SELF"
+        return "HAND" if final_class(call) in ("V1", "V2") else "SELF"
     return "HAND" if call["settlement_code"] == "handed" else "PEND"
 
 

@@ -46,6 +46,14 @@ class Sheet:
                 for row in rows:
                     self._found[column][above, row] += number
 
+    def at(self, column: str, unit: str, row: str) -> int | Decimal:
+        """Return what was counted so far."""
+        return self._found[column][unit, row]
+
+    def units_of(self, column: str) -> set[str]:
+        """Return the units at which ``column`` holds something."""
+        return {unit for (unit, _), number in self._found[column].items() if number}
+
     def rate(
         self,
         column: str,

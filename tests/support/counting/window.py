@@ -57,6 +57,35 @@ def window(period: str) -> Window:
     return Window(start, add_months(start, months))
 
 
+def previous(period: str) -> Window | None:
+    """Return the day, week, month or year before ``period``; None before there are records (corrections.md 14)."""
+    span = window(period)
+    if len(period) == 7:
+        return _recorded(Window(add_months(span.start, -1), span.start))
+    if len(period) == 4:
+        return _recorded(Window(add_months(span.start, -12), span.start))
+    return _recorded(Window(span.start - (span.after - span.start), span.start))
+
+
+def a_year_before(period: str) -> Window | None:
+    """Return the same day, week (ISO), month or year of the year before; None where there is none, or no records."""
+    year = f"{int(period[:4]) - 1}{period[4:]}"
+    try:
+        return _recorded(window(year))
+    except ValueError:
+        return None
+
+
+def year_to_date(period: str) -> Window:
+    """Return the year up to the end of ``period``; a week's year is its ISO year."""
+    start = date.fromisocalendar(int(period[:4]), 1, 1) if period[4:6] == "-W" else date(int(period[:4]), 1, 1)
+    return Window(start, window(period).after)
+
+
+def _recorded(span: Window) -> Window | None:
+    return span if span.start >= RECORDS_BEGIN else None
+
+
 def counts_on(day: date | None, entered: datetime | None) -> date | None:
     """Return the day on which an event counts; None on an unknown day. What nobody dated the entry of is not late."""
     if day is None or entered is None:
