@@ -28,18 +28,36 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table: a measurement, what it is compared with, and the greatest ratio of times that is the aim (None: none is set)."""
+    """A line of the table: a measurement, what it is compared with, and the aims: greatest ratio of times, seconds and MiB (None: none is set)."""
 
     title: str
     taken: Measurement
     against: str = ""
     base: Measurement | None = None
     aim: float | None = None
+    most_seconds: float | None = None
+    most_mib: float | None = None
 
     @property
     def ratio(self) -> float | None:
         """Seconds taken over the seconds of the base; None without a base."""
         return self.taken.seconds / self.base.seconds if self.base else None
+
+    @property
+    def aims(self) -> str:
+        """The aims in words; empty when none is set."""
+        parts = (("ratio", self.aim, ""), ("", self.most_seconds, " s"), ("", self.most_mib, " MiB"))
+        return ", ".join(f"{name} at most {most:g}{unit}".strip() for name, most, unit in parts if most is not None)
+
+    @property
+    def missed(self) -> str:
+        """The aims that were missed, in words; empty when there is none."""
+        found = (
+            ("ratio", self.ratio, self.aim),
+            ("time", self.taken.seconds, self.most_seconds),
+            ("memory", self.taken.peak_mib, self.most_mib),
+        )
+        return ", ".join(name for name, value, most in found if value is not None and most is not None and value > most)
 
 
 def measured(function: str, *arguments: object) -> Measurement:

@@ -179,7 +179,7 @@ def test_due_are_the_leaves_of_the_month() -> None:
         UnitVersion("A1", date(2026, 10, 15), None, "A", None, "", "A1", "A1"),
     ]
     tree = tree_at(versions, date(2026, 11, 1), "?", {"zh": "?", "en": "?"})
-    rows = [("t", "A", "2026-09"), ("t", "A1", "2026-10"), ("whole", None, None)]
+    rows = [("t", frozenset({"A"}), "2026-09"), ("t", frozenset({"A1"}), "2026-10"), ("whole", None, None)]
     came = Deliveries.of(rows, versions, tree, Readings(dict.fromkeys(("t", "whole"), datetime(2027, 1, 1))), CUTOFF)
     both = came.coverage(["t"], date(2026, 9, 1), date(2026, 11, 1), is_restated=False)
     assert both["A1"] == Coverage(1, 1)
@@ -273,7 +273,7 @@ def test_a_unit_that_listed_its_month_before_the_closing_has_delivered_it() -> N
     """The table was last read on 31 October; station A had listed October by then, station B had not."""
     versions = [UnitVersion(code, date(2020, 1, 1), None, None, None, "", code, code) for code in ("A", "B")]
     tree = tree_at(versions, date(2026, 11, 1), "?", {"zh": "?", "en": "?"})
-    came = Deliveries.of([("t", "A", "2026-10")], versions, tree, Readings({"t": datetime(2026, 10, 31)}), CUTOFF)
+    came = Deliveries.of([("t", frozenset({"A"}), "2026-10")], versions, tree, Readings({"t": datetime(2026, 10, 31)}), CUTOFF)
     found = came.coverage(["t"], date(2026, 10, 1), date(2026, 11, 1), is_restated=False)
     assert found["A"] == Coverage(1, 1)
     assert found["B"] == Coverage(0, 1, ("B in 2026-10 (t, last read 2026-10-31 00:00)",))

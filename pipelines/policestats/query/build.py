@@ -91,10 +91,8 @@ def equal(left: exp.Expr, right: exp.Expr) -> exp.Expr:
 
 def case(branches: Sequence[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr) -> exp.Expr:
     """Return CASE WHEN .. THEN .. ELSE .. END."""
-    found = exp.Case()
-    for when, then in branches:
-        found = found.when(when, then)
-    return found.else_(otherwise)
+    ifs = [exp.If(this=when.copy(), true=then.copy()) for when, then in branches]
+    return exp.Case(ifs=ifs, default=otherwise.copy())
 
 
 def month_of(value: exp.Expr) -> exp.Expr:

@@ -64,9 +64,18 @@ class Readings:
         return f"{said}, not readable {failed:%Y-%m-%d %H:%M}" if failed is not None and (at is None or failed > at) else said
 
 
+@dataclass(frozen=True, eq=False)
+class _Owing:
+    """The units that owe a delivery: ``at`` gives the position of the unit that stands for each now, ``at_tree`` how many stand at each position."""
+
+    at: dict[str, int]
+    at_tree: Counts
+
+
 @dataclass
 class Deliveries:
-    """What was delivered, by table: ``months`` holds, by month, the units; a table in ``whole`` is delivered by its source for all units at once.
+    """What was delivered, by table: ``months`` holds, by month, the units (the same object where they are the same);
+    a table in ``whole`` is delivered by its source for all units at once.
 
     A table in ``assumed`` is taken to be delivered by every unit for every month.
 
@@ -76,35 +85,38 @@ class Deliveries:
 
     versions: Sequence[UnitVersion]
     tree: UnitsTree
-    months: dict[str, dict[str, set[str]]]
+    months: dict[str, dict[str, frozenset[str]]]
     whole: set[str]
     readings: Readings
     cutoff: timedelta
     assumed: frozenset[str] = frozenset()
-    _due: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    _due: dict[str, _Owing] = field(default_factory=dict)
+    _owings: dict[tuple[str, ...], _Owing] = field(default_factory=dict)
+    _missing: dict[tuple[_Owing, frozenset[str]], tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls,
-        rows: Iterable[tuple[str, str | None, str | None]],
+        rows: Iterable[tuple[str, frozenset[str] | None, str | None]],
         versions: Sequence[UnitVersion],
         tree: UnitsTree,
         readings: Readings,
         cutoff: timedelta,
     ) -> Deliveries:
-        """Return the deliveries from rows (table, unit, month); null unit and month: the source delivers for all units at once.
+        """Return the deliveries from rows (table, units, month); null units and month: the source delivers for all units at once.
 
         Args:
             cutoff: how long after the end of a month entries still count in it.
         """
-        months: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        months: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
         whole = set()
-        for name, unit, month in rows:
-            if unit is None or month is None:
+        for name, units, month in rows:
+            if units is None or month is None:
                 whole.add(name)
             else:
-                months[name][month].add(unit)
-        return cls(versions, tree, {name: dict(of) for name, of in months.items()}, whole, readings, cutoff)
+                before = months[name].get(month)
+                months[name][month] = units if before is None else before | units
+        return cls(versions, tree, dict(months), whole, readings, cutoff)
 
     def coverage(self, tables: Iterable[str], start: date, end: date, *, is_restated: bool) -> Coverages:
         """Return, for every unit of the tree, the coverage of ``tables`` over the months that [start, end) touches.
@@ -122,12 +134,14 @@ class Deliveries:
         owed = any(name not in self.whole for name in names) or any(lacking.values())
         for month, without in lacking.items() if owed else ():
             owing = self._owing(month)
-            due += np.bincount([at for _, at in owing], minlength=count)
-            for unit, at in owing:
-                absent_names = sorted(told for told, came in without if came is None or unit not in came)
-                if absent_names:
-                    absent[at] += 1
-                    silent[at].append((unit, month, ", ".join(absent_names)))
+            due += owing.at_tree
+            missing: dict[str, list[str]] = defaultdict(list)
+            for told, came in without:
+                for unit in self._not_in(owing, came):
+                    missing[unit].append(told)
+            for unit, names_told in missing.items():
+                absent[owing.at[unit]] += 1
+                silent[owing.at[unit]].append((unit, month, ", ".join(sorted(names_told))))
         due, absent = self.tree.add_up(due), self.tree.add_up(absent)
         return Coverages(self.tree, due - absent, due, self._named(silent))
 
@@ -136,23 +150,23 @@ class Deliveries:
         tried = self.readings.read_at.get(table) or self.readings.failed_at.get(table)
         return tried is None and table not in self.whole and table not in self.months and table not in self.assumed
 
-    def _lacking(self, names: list[str], month: str, end: date, *, is_restated: bool) -> list[tuple[str, set[str] | None]]:
+    def _lacking(self, names: list[str], month: str, end: date, *, is_restated: bool) -> list[tuple[str, frozenset[str] | None]]:
         """Return the tables that did not come from all units in a month, each with the units they came from (None: from nobody)."""
         last_day = ReferencePeriod.parse(month).end
         until = min(end, last_day)
         closed = datetime.combine(last_day, time()) + self.cutoff
         wanted = closed if until == last_day and not is_restated else datetime.combine(until, time())
-        found: list[tuple[str, set[str] | None]] = []
+        found: list[tuple[str, frozenset[str] | None]] = []
         for name in names:
             read_at = self.readings.read_at.get(name)
             is_read = read_at is not None and read_at >= wanted
             if name in self.whole or (read_at is not None and read_at < closed):  # no upload is due yet
                 if not is_read:
-                    uploaded = self.months.get(name, {}).get(month, set())
+                    uploaded = self.months.get(name, {}).get(month, frozenset())
                     found.append((self.readings.told(name), uploaded or None))
             else:
                 told = name if read_at is not None else self.readings.told(name)
-                found.append((told, self.months.get(name, {}).get(month, set())))
+                found.append((told, self.months.get(name, {}).get(month, frozenset())))
         return found
 
     def _named(self, silent: dict[int, list[tuple[str, str, str]]]) -> list[tuple[str, ...]]:
@@ -165,12 +179,25 @@ class Deliveries:
                 first[at] = sorted(first[at] + first[i])[:_NAMED]
         return [tuple(f"{unit} in {month} ({tables})" for unit, month, tables in lacking) for lacking in first]
 
-    def _owing(self, month: str) -> list[tuple[str, int]]:
-        """Return the units that owe a delivery of ``month``, each with the position of the unit that stands for it now."""
+    def _not_in(self, owing: _Owing, came: frozenset[str] | None) -> tuple[str, ...]:
+        """Return the units that owe and are not among those that ``came`` (None: nobody came), in order; the same two are compared once."""
+        if came is None:
+            return tuple(owing.at)
+        key = (owing, came)
+        if key not in self._missing:
+            self._missing[key] = tuple(sorted(owing.at.keys() - came))
+        return self._missing[key]
+
+    def _owing(self, month: str) -> _Owing:
+        """Return the units that owe a delivery of ``month``; the same object for months in which they are the same."""
         if month not in self._due:
             period = ReferencePeriod.parse(month)
-            owing = leaves_between(self.versions, period.start, period.end)
-            self._due[month] = [(unit, self.tree.position[self.tree.standing(unit)]) for unit in sorted(owing)]
+            units = tuple(sorted(leaves_between(self.versions, period.start, period.end)))
+            if units not in self._owings:
+                at = {unit: self.tree.position[self.tree.standing(unit)] for unit in units}
+                counted = np.bincount(list(at.values()), minlength=len(self.tree.units)).astype(np.int64)
+                self._owings[units] = _Owing(at, counted)
+            self._due[month] = self._owings[units]
         return self._due[month]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -16,6 +16,8 @@ from policestats.reports.form_table import FormTable
 from policestats.reports.found_rows import FoundRows
 from policestats.reports.rates import rate
 from policestats.reports.status import BY_PEOPLE, MANUAL, ColumnStatus
+
+_NO_REASONS: Counter[str] = Counter()
 
 RATES = ("template", "instance", "cell", "cell_nonzero")
 
@@ -112,9 +114,12 @@ def _rates(counts: list[_Count], form: str | None, unit: str | None) -> list[Gen
 
 
 def _reason(counts: list[_Count]) -> str | None:
+    told = [c.reasons for c in counts if c.reasons]
+    if not told:
+        return None
     seen: Counter[str] = Counter()
-    for c in counts:
-        seen.update(c.reasons)
+    for reasons in told:
+        seen.update(reasons)
     return (
         "; ".join(f"{reason} ({n} cells)" if n > 1 else reason for reason, n in sorted(seen.items(), key=lambda r: (-r[1], r[0]))[:5])
         or None
@@ -133,7 +138,7 @@ def _typed(status: ColumnStatus, column: FormColumn, table: FormTable) -> Intege
 def _counts(table: FormTable, outcome: Outcome, found: Sequence[FoundRows]) -> list[_Count]:
     units = len(table.units)
     cells, auto, nonzero, nonzero_auto = (np.zeros(units, dtype=np.int64) for _ in range(4))
-    reasons: list[Counter[str]] = [Counter() for _ in table.units]
+    reasons: dict[int, Counter[str]] = defaultdict(Counter)
     for column in table.form.columns_for(table.period.frequency):
         if column.hidden:
             continue
@@ -149,16 +154,16 @@ def _counts(table: FormTable, outcome: Outcome, found: Sequence[FoundRows]) -> l
         cells, nonzero = cells + due, nonzero + filled
         auto, nonzero_auto = auto + np.where(status.is_auto, due, 0), nonzero_auto + np.where(status.is_auto, filled, 0)
         typed = _typed(status, column, table)
-        for i in np.flatnonzero(status.is_applicable & ~status.is_auto):
+        for i in np.flatnonzero(status.is_applicable & ~status.is_auto).tolist():
             if typed[i]:
                 reasons[i][f"{table.form.id}: {BY_PEOPLE}"] += int(typed[i])
             if status.reasons[i] and due[i] > typed[i]:
                 reasons[i][f"{table.form.id}: {status.reasons[i]}"] += int(due[i] - typed[i])
     failed = outcome.has_error()
-    for i in np.flatnonzero(failed):
+    for i in np.flatnonzero(failed).tolist():
         reasons[i][f"{table.form.id}: an error check failed"] += 1
-    numbers = zip(table.units, *(n.tolist() for n in (cells, auto, nonzero, nonzero_auto, failed)), reasons, strict=True)
+    numbers = zip(table.units, *(n.tolist() for n in (cells, auto, nonzero, nonzero_auto, failed)), strict=True)
     return [
-        _Count(table.form.id, unit, due, made, held, held_auto, has_error, table.form.prescribed, told)
-        for unit, due, made, held, held_auto, has_error, told in numbers
+        _Count(table.form.id, unit, due, made, held, held_auto, has_error, table.form.prescribed, reasons.get(i, _NO_REASONS))
+        for i, (unit, due, made, held, held_auto, has_error) in enumerate(numbers)
     ]

@@ -214,12 +214,18 @@ class Tabulation:
             return Elsewhere(other.units, other.rows, *other.column(name)) if name in other.figures else None
         return read_column(self.engine, form, period, name, self.as_of)
 
-    def _deliveries(self) -> Iterable[tuple[str, str | None, str | None]]:
+    def _deliveries(self) -> Iterable[tuple[str, frozenset[str] | None, str | None]]:
+        """Yield (table, units, month); the tables and months that came from the same units share one set."""
         rows = self.engine.sql(
-            "SELECT DISTINCT table_name, unit_code, period FROM core.delivery WHERE is_complete AND load_id <= ? AND (known_to IS NULL OR known_to > ?)",
+            "WITH listed AS (SELECT table_name, period, list_sort(list(DISTINCT unit_code) FILTER (unit_code IS NOT NULL)) AS units FROM core.delivery "
+            "WHERE is_complete AND load_id <= ? AND (known_to IS NULL OR known_to > ?) GROUP BY ALL) "
+            "SELECT units, list(table_name) AS tables, list(period) AS months FROM listed GROUP BY ALL",
             [self.as_of, self.as_of],
         )
-        return [(r["table_name"], r["unit_code"], r["period"]) for r in rows.to_pylist()]
+        for row in rows.to_pylist():
+            units = frozenset(row["units"]) if row["units"] is not None else None
+            for name, month in zip(row["tables"], row["months"], strict=True):
+                yield name, units, month
 
     def _is_judged(self) -> bool:
         """Whether any data rule has a verdict at the load."""

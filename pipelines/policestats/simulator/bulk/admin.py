@@ -75,7 +75,7 @@ FROM ending;
 -- one row per person; those of a case to be decided get a decision, a mediated one when it is performed
 CREATE TABLE admin_party AS
 WITH party AS (
-    SELECT i, i * 4 + n AS p, n AS person_no, case_no, entered_at, holder, last_on, last_entered, NOT is_gone AND fate < 0.78
+    SELECT i, i * 4 + n AS p, n AS person_no, case_no, cause, act_on, entered_at, holder, last_on, last_entered, NOT is_gone AND fate < 0.78
         AND accepted_on IS NOT NULL AS is_decided
     FROM (SELECT *, unnest(range(1, persons + 1))::INTEGER AS n FROM admin)
 ), decided AS (
@@ -91,7 +91,9 @@ WITH party AS (
 ), performed AS (
     SELECT *, entry_after('xzp.perform.entry', p, performing_on, decided_entered) AS performed_entered FROM dated
 )
-SELECT *, CASE WHEN decision <> 'mediation' THEN posted(decided_on, decided_entered)
+SELECT *, CASE WHEN decision = 'penalty' AND u('xzp.fined', p) < 0.6 THEN 100 * (1 + pick('xzp.fine', p, 20)) END AS fine_yuan,
+       CASE WHEN person_kind = 'natural' AND u('xzp.no_age', p) >= 0.02 THEN age_on(person_born('xzp', p), act_on) END AS act_age,
+       CASE WHEN decision <> 'mediation' THEN posted(decided_on, decided_entered)
                ELSE posted(performing_on, performed_entered) END AS final_posted_on
 FROM performed;
 """
@@ -100,7 +102,7 @@ TABLES = {
     "admin_case": """
         SELECT case_no, registered_on, filed_on, entered_at, unit_code, source_code, cause AS cause_code,
                CASE WHEN cause = 'Q004' THEN NULL ELSE law END AS applied_law_code, act_on,
-               false AS is_lighter_law, is_dispute_origin, false AS is_student_bullying,
+               false AS is_lighter_law, is_dispute_origin, u('xz.bullying', i) < 0.03 AS is_student_bullying,
                absent_from AS offender_absent_from, absent_until AS offender_absent_until,
                is_outside AS is_received_from_outside,
                least(greatest(entered_at, coalesce(absent_from::TIMESTAMP + INTERVAL 18 HOUR, entered_at),
@@ -123,15 +125,24 @@ TABLES = {
         SELECT case_no, person_no, person_kind AS person_kind_code, person_name(p) AS name, person_phone(p) AS phone,
                CASE WHEN person_kind = 'natural' THEN person_id('xzp', p) END AS id_number,
                CASE WHEN person_kind = 'natural' THEN person_sex('xzp', p) END AS sex_code, entered_at,
-               NULL AS act_age, NULL AS is_first_violation, false AS is_pregnant_or_nursing, NULL AS education_code,
-               NULL AS occupation_code, NULL AS residence_code, NULL AS is_repeat_within_year, entered_at AS updated_at
+               act_age, CASE WHEN person_kind = 'natural' THEN one_of('xzp.first', p, [true, true, true, true, false, NULL]) END AS is_first_violation,
+               person_kind = 'natural' AND person_sex('xzp', p) = '2' AND u('xzp.nursing', p) < 0.06 AS is_pregnant_or_nursing,
+               CASE WHEN person_kind = 'natural' THEN education_of('xzp', p) END AS education_code,
+               CASE WHEN person_kind = 'natural' THEN occupation_of('xzp', p) END AS occupation_code,
+               CASE WHEN person_kind = 'natural' THEN residence_of('xzp', p) END AS residence_code,
+               CASE WHEN person_kind = 'natural' THEN one_of('xzp.repeat', p, [true, false, false, false, false, false, NULL]) END AS is_repeat_within_year,
+               entered_at AS updated_at
         FROM admin_party ORDER BY p""",
     "admin_decision": """
         SELECT 'XZD' || lpad(p::VARCHAR, 9, '0') AS decision_no, case_no, person_no, person_kind AS person_kind_code, decision AS kind_code,
                decided_on, CASE WHEN performed_entered IS NOT NULL THEN performing_on END AS performed_on, decided_entered AS entered_at,
                performed_entered AS performance_entered_at, holder AS unit_code,
-               CASE WHEN decision = 'penalty' AND u('xzp.fined', p) < 0.6 THEN 100 * (1 + pick('xzp.fine', p, 20)) END AS fine_yuan,
-               NULL AS measure_code, false AS is_on_the_spot, NULL AS decided_by_code,
+               fine_yuan,
+               CASE WHEN decision = 'measure'
+                    THEN CASE WHEN cause BETWEEN 'Z180' AND 'Z193' THEN one_of('xzp.measure', p, ['community_rehab', 'forced_rehab']) ELSE 'other' END
+                    END AS measure_code,
+               decision = 'penalty' AND fine_yuan <= 500 AND u('xzp.spot', p) < 0.35 AS is_on_the_spot,
+               CASE WHEN decision = 'penalty' AND fine_yuan <= 500 THEN one_of('xzp.by', p, ['station', 'county']) ELSE 'county' END AS decided_by_code,
                coalesce(performed_entered, decided_entered) AS updated_at
         FROM admin_party WHERE decided_entered IS NOT NULL ORDER BY p""",
 }

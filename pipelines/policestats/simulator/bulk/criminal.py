@@ -30,7 +30,8 @@ WITH begun AS (
 ), moved AS (
     SELECT *, 'XS' || year(filed_on) || lpad(i::VARCHAR, 8, '0') AS case_no,
            u('xs.telecom', i) < CASE WHEN charge = 'C222' THEN 0.4 ELSE 0.01 END AS is_telecom_fraud,
-           CASE WHEN charge = 'C221' AND u('xs.mo', i) < 0.8 THEN ['0110', '0120', '0121', '0130', '0140', '0190'][1 + pick('xs.mo_kind', i, 6)]
+           CASE WHEN is_telecom_fraud THEN one_of('xs.fraud', i, ['0310', '0311', '0312', '0313', '0314', '0315', '0316', '0317', '0318', '0319'])
+                WHEN charge = 'C221' AND u('xs.mo', i) < 0.8 THEN ['0110', '0120', '0121', '0130', '0140', '0190'][1 + pick('xs.mo_kind', i, 6)]
                 WHEN charge = 'C220' AND u('xs.mo', i) < 0.5 THEN '0210' WHEN charge = 'C223' THEN '0220'
                 WHEN charge = 'C222' AND u('xs.mo', i) < 0.4 THEN '0310' WHEN u('xs.mo', i) < 0.3 THEN '0900' END AS mo_code,
            u('xs.dispute', i) < 0.04 AS is_dispute_origin,
@@ -90,6 +91,10 @@ WITH begun AS (
     FROM once
 )
 SELECT *, entry_after('xs.second.entry', i, second_on, refer_entered) AS second_entered,
+       -- what the victims of a crime against property say to have lost
+       CASE WHEN charge IN ('C220', 'C221', 'C222', 'C223', 'C224', 'C226', 'C229', 'C230', 'C139', 'C167') AND u('xs.loss', i) >= 0.07
+            THEN (u('xs.loss.part', i) * one_of('xs.loss.band', i, [3000, 3000, 3000, 3000, 30000, 30000, 30000, 500000, 500000, 5000000]))::DECIMAL(18, 2)
+            END AS reported_loss_yuan,
        CASE WHEN is_outside THEN filed_on ELSE posted(filed_on, entered_at) END AS filed_posted_on
 FROM twice;
 """
@@ -98,8 +103,15 @@ FROM twice;
 TABLES = {
     "criminal_case": """
         SELECT c.case_no, c.filed_on, c.entered_at, filing_unit_code, charge AS charge_code, is_telecom_fraud, mo_code,
-               d.dispute_no, is_dispute_origin, is_homicide, is_outside AS is_received_from_outside, NULL AS reported_loss_yuan, NULL AS involved_yuan,
-               NULL AS personal_record_count, NULL AS is_completed, false AS is_cyber_upstream, false AS is_agency_referral, c.entered_at AS updated_at
+               d.dispute_no, is_dispute_origin, is_homicide, is_outside AS is_received_from_outside, reported_loss_yuan,
+               CASE WHEN charge BETWEEN 'C067' AND 'C176' OR charge IN ('C226', 'C257', 'C300', 'C207', 'C252', 'C286')
+                    THEN 10000 + pick('xs.involved', c.i, 2990000) END AS involved_yuan,
+               CASE WHEN charge IN ('C207', 'C252') THEN 50 + pick('xs.records', c.i, 200000) END AS personal_record_count,
+               CASE WHEN reported_loss_yuan IS NOT NULL THEN one_of('xs.completed', c.i, [true, true, true, true, true, true, true, true, false, NULL])
+                   END AS is_completed,
+               charge = 'C300' AND u('xs.upstream', c.i) < 0.5 AS is_cyber_upstream,
+               (charge BETWEEN 'C067' AND 'C176' OR charge BETWEEN 'C340' AND 'C355') AND u('xs.agency', c.i) < 0.3 AS is_agency_referral,
+               c.entered_at AS updated_at
         FROM criminal AS c LEFT JOIN dispute_link AS d ON d.case_i = c.i ORDER BY c.i""",
     "criminal_case_charge_change": """
         SELECT 'XSB' || lpad(i::VARCHAR, 8, '0') AS change_no, case_no, changed_on, changed_entered AS entered_at,
@@ -108,11 +120,18 @@ TABLES = {
     "criminal_case_event": """
         SELECT 'XSE' || lpad(i::VARCHAR, 8, '0') || step AS event_no, case_no, kind AS kind_code, on_day AS occurred_on, entered AS entered_at,
                holder AS unit_code, CASE WHEN kind = 'solved' THEN CASE WHEN is_linked THEN 'linked' ELSE 'direct' END END AS manner_code,
-               CASE WHEN kind = 'withdrawn' THEN 'W1' END AS reason_code, entered AS updated_at
+               CASE WHEN kind IN ('withdrawn', 'to_admin') THEN one_of('xs.reason', i, ['W1', 'W1', 'W1', 'W2', 'W2', 'W3', 'W4', 'W5', 'W6', NULL]) END
+                   AS reason_code, entered AS updated_at
         FROM (SELECT i, 1 AS step, case_no, CASE WHEN is_withdrawal THEN 'withdrawn' ELSE 'solved' END AS kind, first_end_on AS on_day,
                      first_end_entered AS entered, holder, is_linked FROM criminal
               UNION ALL SELECT i, 2, case_no, 'reopened', reopen_on, reopen_entered, holder, is_linked FROM criminal
-              UNION ALL SELECT i, 3, case_no, 'solved', again_on, again_entered, holder, is_linked FROM criminal)
+              UNION ALL SELECT i, 3, case_no, 'solved', again_on, again_entered, holder, is_linked FROM criminal
+              -- after a withdrawal without a return some go on as administrative cases; some cases are concluded without a referral
+              UNION ALL SELECT i, 4, case_no, 'to_admin', withdrawn_on, withdrawn_entered + INTERVAL 1 SECOND, holder, is_linked
+              FROM criminal WHERE reopen_entered IS NULL AND u('xs.to_admin', i) < 0.3 AND withdrawn_entered < now_at() - INTERVAL 1 SECOND
+              UNION ALL SELECT i, 5, case_no, 'concluded', concluding_on, entry_after('xs.concluded.entry', i, concluding_on, solved_entered), holder, is_linked
+              FROM (SELECT *, CASE WHEN refer_entered IS NULL AND u('xs.concluded', i) < 0.3
+                                   THEN if_before_end(solved_on + 30 + wait('xs.concluded.days', i, 60)) END AS concluding_on FROM criminal))
         WHERE entered IS NOT NULL ORDER BY i, step""",
     "criminal_case_transfer": """
         SELECT 'XSY' || lpad(i::VARCHAR, 8, '0') || step AS transfer_no, case_no, on_day AS transferred_on, entered AS entered_at,

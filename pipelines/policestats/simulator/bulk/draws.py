@@ -21,6 +21,8 @@ _MACROS = """
 CREATE MACRO u(draw, i) AS (hash(xor(hash(draw || seed_text()), i::UBIGINT)) >> 11)::DOUBLE / 9007199254740992.0;
 -- a whole number in [0, n)
 CREATE MACRO pick(draw, i, n) AS floor(u(draw, i) * n)::INTEGER;
+-- one of these values, each as likely as often it stands there; null where the list has a null
+CREATE MACRO one_of(draw, i, list) AS list[1 + pick(draw, i, len(list))];
 -- a waiting time in days, 0 included, with this mean
 CREATE MACRO wait(draw, i, mean) AS floor(-ln(1 - u(draw, i)) * mean)::INTEGER;
 

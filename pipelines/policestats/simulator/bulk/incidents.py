@@ -7,6 +7,15 @@ import duckdb
 from policestats.simulator.bulk.sizes import Size
 
 _STORY = """
+-- when a clock noted something after an order was sent: nobody knows in one case of thirty, nor what comes after the end of the data
+CREATE MACRO noted(draw, o, sent_at, least, mean) AS
+    list_filter([CASE WHEN u(draw || '.none', o) >= 0.035 THEN sent_at + to_seconds(least + (-ln(1 - u(draw, o)) * mean)::BIGINT) END],
+                lambda moment: moment < now_at())[1];
+CREATE MACRO clock(draw, o) AS CASE WHEN u(draw, o) < 0.96 THEN 'device' ELSE 'typed' END;
+CREATE MACRO relation_of(draw, i) AS
+    one_of(draw || '.relation', i, ['spouse', 'spouse', 'spouse', 'spouse', 'spouse', 'parent_child', 'relative', 'former_partner', 'household', NULL]);
+CREATE MACRO violence_victim(draw, i) AS one_of(draw || '.victim', i, ['2', '2', '2', '2', '2', '2', '2', '2', '1', NULL]);
+
 CREATE TABLE call AS
 WITH received AS (
     SELECT i, 'JQ' || year(d.day) || lpad(i::VARCHAR, 9, '0') AS incident_no, d.day::TIMESTAMP + to_seconds(pick('jq.second', i, 86400)) AS received_at,
@@ -46,18 +55,55 @@ INCIDENT_TABLES = {
     "incident": """
         SELECT incident_no, received_at, c.entered_at, c.unit_code, channel_code, intake_type_code, final_type_code,
                CASE WHEN is_repeat THEN (SELECT incident_no FROM call AS first_call WHERE first_call.i = c.i - 1) END AS merged_into_incident_no,
-               is_domestic_violence, c.is_telecom_fraud, c.mo_code, diverted_on, NULL AS settlement_code, false AS has_body_camera,
+               is_domestic_violence, c.is_telecom_fraud, c.mo_code, diverted_on,
+               CASE WHEN orders > 0 AND final_type_code IS NOT NULL THEN one_of('jq.settled', c.i, ['settled', 'settled', 'settled', 'settled', 'settled',
+                   'settled', 'handed', 'handed', 'pending', NULL]) END AS settlement_code,
+               orders > 0 AND u('jq.camera', c.i) < 0.8 AS has_body_camera,
                CASE WHEN c.is_linked THEN x.case_no END AS linked_case_no,
                least(CASE WHEN final_type_code IS NULL THEN c.entered_at ELSE c.entered_at + to_seconds(pick('jq.handling', c.i, 200000)) END,
                      now_at() - INTERVAL 1 SECOND) AS updated_at
         FROM call AS c JOIN criminal AS x ON x.i = pick('jq.case', c.i, case_count()) ORDER BY c.i""",
     "dispatch_order": """
         SELECT 'CJ' || lpad(i::VARCHAR, 9, '0') || number AS order_no, incident_no, unit_code, dispatched_at, dispatched_at + INTERVAL 20 SECOND AS entered_at,
-               number = 0 AS is_first, NULL AS area_class_code, NULL AS force_code, NULL AS priority_code, NULL::TIMESTAMP AS acknowledged_at,
-               NULL AS acknowledged_source_code, NULL::TIMESTAMP AS arrived_at, NULL AS arrived_source_code, NULL::TIMESTAMP AS feedback_at,
-               NULL AS feedback_source_code, dispatched_at + INTERVAL 20 SECOND AS updated_at
-        FROM (SELECT i, number, incident_no, unit_code, received_at + to_seconds(60 + pick('jq.sent', i, 300) + 600 * number) AS dispatched_at
-              FROM (SELECT *, unnest(range(orders))::INTEGER AS number FROM call)) ORDER BY i, number""",
+               number = 0 AS is_first, one_of('cj.area', o, ['A1', 'A1', 'A1', 'A2', 'A2', 'A2', 'A3', 'A3', 'A4', NULL]) AS area_class_code,
+               one_of('cj.force', o, ['F1', 'F1', 'F2', 'F2', 'F2', 'F2', 'F2', 'F3', 'F9']) AS force_code,
+               one_of('cj.priority', o, ['urgent', 'normal']) AS priority_code, acknowledged_at,
+               CASE WHEN acknowledged_at IS NOT NULL THEN clock('cj.ack.by', o) END AS acknowledged_source_code, arrived_at,
+               CASE WHEN arrived_at IS NOT NULL THEN clock('cj.came.by', o) END AS arrived_source_code, feedback_at,
+               CASE WHEN feedback_at IS NOT NULL THEN clock('cj.told.by', o) END AS feedback_source_code,
+               coalesce(feedback_at, dispatched_at + INTERVAL 20 SECOND) AS updated_at
+        FROM (SELECT *, noted('cj.ack', o, dispatched_at, 20, 70) AS acknowledged_at, noted('cj.came', o, dispatched_at, 20, 600) AS arrived_at,
+                     noted('cj.told', o, dispatched_at, 20, 5400) AS feedback_at
+              FROM (SELECT i, i * 2 + number AS o, number, incident_no, unit_code,
+                           received_at + to_seconds(60 + pick('jq.sent', i, 300) + 600 * number) AS dispatched_at
+                    FROM (SELECT *, unnest(range(orders))::INTEGER AS number FROM call))) ORDER BY i, number""",
+    "domestic_violence_call": """
+        SELECT incident_no, relation_of('jb', i) AS relation_code, violence_victim('jb', i) AS victim_sex_code, entered_at, entered_at AS updated_at
+        FROM call WHERE is_domestic_violence AND u('jb.known', i) < 0.95 ORDER BY i""",
+}
+
+WARNING_TABLES = {
+    "violence_warning": """
+        SELECT 'GJ' || lpad(i::VARCHAR, 9, '0') AS warning_no, incident_no, unit_code, warned_on AS issued_on, warned_entered AS entered_at,
+               relation_of('jb', i) AS relation_code, violence_victim('jb', i) AS victim_sex_code,
+               CASE WHEN breach_entered IS NOT NULL THEN breaching_on END AS breached_on, breach_entered AS breach_entered_at,
+               coalesce(breach_entered, warned_entered) AS updated_at
+        FROM (SELECT *, entry_after('gj.breach.entry', i, breaching_on, warned_entered) AS breach_entered
+              FROM (SELECT *, entry_after('gj.entry', i, warned_on, entered_at) AS warned_entered,
+                           CASE WHEN u('gj.breach', i) < 0.2 THEN if_before_end(warned_on + 1 + wait('gj.breach.days', i, 30)) END AS breaching_on
+                    FROM (SELECT *, if_before_end(received_at::DATE + wait('gj.days', i, 2)) AS warned_on FROM call
+                          WHERE is_domestic_violence AND u('gj', i) < 0.35)))
+        WHERE warned_entered IS NOT NULL ORDER BY i""",
+}
+
+ORDER_TABLES = {
+    "protection_order": """
+        SELECT 'BH' || lpad(i::VARCHAR, 9, '0') AS order_no, unit_code, helped_on AS assisted_on, helped_entered AS entered_at,
+               relation_of('jb', i) AS relation_code, violence_victim('jb', i) AS victim_sex_code, helped_entered AS updated_at
+        FROM (SELECT *, entry_after('bh.entry', i, helped_on, entered_at) AS helped_entered
+              FROM (SELECT *, if_before_end(received_at::DATE + 5 + wait('bh.days', i, 20)) AS helped_on FROM call
+                    WHERE is_domestic_violence AND u('bh', i) < 0.08))
+        WHERE helped_entered IS NOT NULL ORDER BY i""",
 }
 
 CALLBACK_TABLES = {

@@ -13,6 +13,12 @@ CREATE MACRO person_name(i) AS '虚构人' || lpad(i::VARCHAR, 8, '0');
 CREATE MACRO person_phone(i) AS '000' || lpad(i::VARCHAR, 8, '0');
 CREATE MACRO person_sex(draw, i) AS CASE WHEN u(draw || '.sex', i) < 0.52 THEN '1' ELSE '2' END;
 CREATE MACRO person_born(draw, i) AS DATE '1940-01-01' + pick(draw || '.born', i, 25000);
+-- age on a day, in completed years
+CREATE MACRO age_on(born, on_day) AS date_sub('year', born, on_day);
+-- what a clerk enters of somebody's background
+CREATE MACRO education_of(draw, i) AS one_of(draw || '.education', i, ['10', '20', '30', '40', '60', '60', '70', '70', '70', '80', NULL]);
+CREATE MACRO occupation_of(draw, i) AS one_of(draw || '.occupation', i, ['11', '13', '17', '21', '24', '24', '27', '27', '27', '51', NULL]);
+CREATE MACRO residence_of(draw, i) AS one_of(draw || '.residence', i, ['here', 'here', 'here', 'here', 'province', 'province', 'elsewhere', 'abroad', NULL]);
 -- odd for a man, even for a woman
 CREATE MACRO person_sequence(draw, i) AS pick(draw || '.sequence', i, 499) * 2 + CASE WHEN u(draw || '.sex', i) < 0.52 THEN 1 ELSE 2 END;
 -- 387 = 9 * (7 + 9 + 10 + 5 + 8 + 4)

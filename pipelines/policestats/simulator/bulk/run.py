@@ -1,4 +1,4 @@
-"""Simulate a city or a province into its six source systems, set-wise, with a tally of its own."""
+"""Simulate a city or a province into its source systems, set-wise, with a tally of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ import duckdb
 from policestats.errors import SettingsError
 from policestats.simulator.bulk import (
     admin,
+    admin_details,
+    case_parties,
+    case_process,
+    case_registers,
     codes,
     criminal,
     disputes,
@@ -55,10 +59,12 @@ def simulate_bulk(
     seed: int = 1,
     start: date = date(2025, 1, 1),
     scale: float = 1.0,
+    object_scale: float = 1.0,
+    with_tally: bool = True,
     to: str = PARQUET,
     progress: Progress | None = None,
 ) -> BulkResult:
-    """Write ``<folder>/<system>/<table>.parquet`` for the six source systems, and ``<folder>/tally.parquet``.
+    """Write ``<folder>/<system>/<table>.parquet`` for the source systems, and ``<folder>/tally.parquet``.
 
     The tally has every counted cell that is not zero and every rate of the forms,
         for all units and the months simulated. Nobody is silent and the tree of units
@@ -71,6 +77,8 @@ def simulate_bulk(
         seed: The same seed gives the same records and the same tally.
         start: Any day of the first month.
         scale: The same tree with this share of the records, above 0 and at most 1.
+        object_scale: The share of the collected objects, of those that ``scale`` leaves.
+        with_tally: Without it nothing is counted and ``tally_cells`` is 0: a province has 20,000 units and communities, in every month.
         to: ``parquet``; or also loaded there: ``sqlite``, ``sqlite:///FOLDER`` or a PostgreSQL URL (see ``load``).
         progress: Called with a line of text after each table.
     Raises: SettingsError when there is no such size or target, or ``months`` is below 1.
@@ -78,7 +86,7 @@ def simulate_bulk(
     if months < 1:
         raise SettingsError(f"months is {months}; simulate at least 1")
     tell = progress or (lambda message: None)
-    world = size_of(size).scaled(scale)
+    world = size_of(size).scaled(scale).with_objects(object_scale)
     if to != PARQUET:
         sqlite_folder(folder, to)  # a target that cannot be is told before the work, not after it
     first = month_of(start)
@@ -92,12 +100,7 @@ def simulate_bulk(
         connection.execute("SET preserve_insertion_order = false")
         tables = _make(connection, world, seed=seed, first=first, after=after, tell=tell)
         records = _write(connection, folder, tables, tell)
-        tally.begin(connection)
-        for count in (criminal.count, admin.count, incidents.count, disputes.count):
-            count(connection)
-        object_counts.count(connection, world)
-        cells = tally.write(connection, folder / "tally.parquet")
-        tell(f"tally: {cells} cells")
+        cells = _count(connection, world, folder, tell) if with_tally else 0
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
@@ -117,7 +120,11 @@ def _make(
     places.define(connection, size)
     people.define(connection)
     criminal.make(connection, size, whole)
+    case_parties.make(connection)
+    case_process.make(connection)
     admin.make(connection, size, whole)
+    admin_details.make(connection)
+    case_registers.make(connection)
     incidents.make(connection, size, years)
     disputes.make(connection)
     inspections.make(connection, size, whole)
@@ -125,12 +132,42 @@ def _make(
     tell("the stories of all cases, calls, disputes and inspections are made")
     return {
         "incident_desk": incidents.INCIDENT_TABLES,
-        "case_system": {"unit": places.UNIT_ROWS, **criminal.TABLES, **admin.TABLES},
+        "case_system": {
+            "unit": places.UNIT_ROWS,
+            **criminal.TABLES,
+            **case_parties.TABLES,
+            **case_process.TABLES,
+            **case_registers.CASE_TABLES,
+            **admin.TABLES,
+            **admin_details.TABLES,
+            **incidents.WARNING_TABLES,
+        },
         "field_collection": objects.tables(size),
         "dispute_desk": disputes.TABLES,
         "callback_desk": incidents.CALLBACK_TABLES,
         "inspection_desk": inspections.TABLES,
+        "review": {
+            **case_process.REVIEW_TABLES,
+            **case_registers.REVIEW_TABLES,
+            **admin_details.REVIEW_TABLES,
+            **incidents.ORDER_TABLES,
+        },
+        "forensic": {**case_parties.FORENSIC_TABLES, **case_registers.FORENSIC_TABLES, **admin_details.FORENSIC_TABLES},
+        "scene": case_registers.SCENE_TABLES,
+        "property": {**case_registers.PROPERTY_TABLES, **admin_details.PROPERTY_TABLES},
+        "payment_stop": case_registers.PAYMENT_TABLES,
     }
+
+
+def _count(connection: duckdb.DuckDBPyConnection, size: Size, folder: Path, tell: Callable[[str], None]) -> int:
+    """Write what a statistician would count, and return the number of cells."""
+    tally.begin(connection)
+    for count in (criminal.count, admin.count, incidents.count, disputes.count):
+        count(connection)
+    object_counts.count(connection, size)
+    cells = tally.write(connection, folder / "tally.parquet")
+    tell(f"tally: {cells} cells")
+    return cells
 
 
 def _write(

@@ -32,10 +32,19 @@ class Size:
 
         Raises: SettingsError unless 0 < scale <= 1.
         """
+        return self._scaled("scale", scale, (*_EVENTS, *_OBJECTS))
+
+    def with_objects(self, scale: float) -> Size:
+        """Return the same tree and events with ``scale`` times the collected objects, at least one of each kind.
+
+        Raises: SettingsError unless 0 < scale <= 1.
+        """
+        return self._scaled("object_scale", scale, _OBJECTS)
+
+    def _scaled(self, name: str, scale: float, counted: tuple[str, ...]) -> Size:
         if not 0 < scale <= 1:
-            raise SettingsError(f"scale is {scale}; give a number above 0 and at most 1")
-        counts = {name: max(1, round(value * scale)) for name, value in vars(self).items() if name in _RECORDS}
-        return Size(**{**vars(self), **counts})
+            raise SettingsError(f"{name} is {scale}; give a number above 0 and at most 1")
+        return Size(**{**vars(self), **{count: max(1, round(vars(self)[count] * scale)) for count in counted}})
 
     @property
     def objects(self) -> int:
@@ -43,18 +52,8 @@ class Size:
         return self.addresses + self.residents + self.houses + self.organisations + self.security_elements
 
 
-_RECORDS = (
-    "incidents_per_year",
-    "criminal_cases_per_year",
-    "admin_cases_per_year",
-    "disputes_per_year",
-    "inspections_per_year",
-    "addresses",
-    "residents",
-    "houses",
-    "organisations",
-    "security_elements",
-)
+_EVENTS = ("incidents_per_year", "criminal_cases_per_year", "admin_cases_per_year", "disputes_per_year", "inspections_per_year")
+_OBJECTS = ("addresses", "residents", "houses", "organisations", "security_elements")
 
 SIZES = {
     size.name: size
