@@ -67,8 +67,8 @@ def test_each_dag_runs(whole: tuple[Path, dag_runs.Ended]) -> None:
     home, ended = whole
     assert ended.states == dict.fromkeys(("extract_sources", "validate_core", "monthly_report", "bulletin"), "success")
     assert {state for tasks in ended.tasks.values() for states in tasks.values() for state in states} == {"success"}
-    assert len(ended.tasks["monthly_report"]["tabulate"]) == 6  # X01, X02, Z01, Z11, Z13, Z14
-    assert len(ended.tasks["bulletin"]["tabulate"]) == 2  # Z11 of the day and of the week
+    assert len(ended.tasks["monthly_report"]["tabulate"]) == 22  # every form that is made by the month
+    assert len(ended.tasks["bulletin"]["tabulate"]) == 4  # Z11 and Z12, of the day and of the week
     assert resolve(home).name == f"{PERIOD}-r1"
     assert resolve(home, "current-day").name == f"{SUNDAY}-r1"
     assert resolve(home, "current-week").name == f"{WEEK}-r1"
