@@ -46,6 +46,8 @@ class ConfiscationStory(AdminFollower):
         )
 
     def _weigh(self, case: AdminCase, day: date) -> None:
+        if case.state == "gone":
+            return  # weighed for a unit outside the tree
         unit = self.holder(case, day)
         entered = self.diary.entry([unit], day)
         if entered is None:
