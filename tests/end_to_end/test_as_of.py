@@ -14,6 +14,7 @@ from policestats.stages import conform, extract, tabulate, validate
 from tests.support.content import content
 from tests.support.late_change import bring_back, change_late, copied
 from tests.support.ledger import ROOT
+from tests.support.tally import COUNTED
 
 pytestmark = pytest.mark.slow
 MONTHS = ("2025-01", "2025-02")
@@ -39,7 +40,7 @@ def made(catalog: Catalog, home: Path, as_of: int | None = None) -> Content:
     """Judge and tabulate as known at a load; return every cell, status, check and rate of the two months, and the verdicts."""
     validate.run(catalog=catalog, home=home, as_of=as_of)
     for month in MONTHS:
-        tabulate.run(catalog=catalog, home=home, period=month, as_of=as_of)
+        tabulate.run(catalog=catalog, home=home, period=month, forms=COUNTED, as_of=as_of)
     with open_warehouse(home, read_only=True) as engine:
         load = as_of or engine.scalar("SELECT max(load_id) FROM core.load")
         found = content(engine, ["report"], without=["sql", "basis"])  # what is known is read by other SQL than what was known

@@ -91,9 +91,10 @@ def test_at_random_moments_of_extract(deliveries: tuple[Sources, Sources], tmp_p
     landed = copied(whole, tmp_path / "landed")
     lately = run(whole, later, PERIOD, [*EXTRACTS, "conform"])
     seed, parts = moments(MOMENTS)
+    stages = random.Random(seed).sample(EXTRACTS, MOMENTS)  # every source in its turn, over many runs
     inside = 0
-    for number, part in enumerate(parts):
-        home, stage = tmp_path / f"killed{number}", EXTRACTS[number % len(EXTRACTS)]
+    for number, (part, stage) in enumerate(zip(parts, stages, strict=True)):
+        home = tmp_path / f"killed{number}"
         sources, expected, took = (later, whole, lately) if number % 2 else (first, landed, firstly)
         if number % 2:
             shutil.copytree(landed, home)

@@ -52,7 +52,8 @@ def test_two_forms(forms: tuple[str, ...], tables: Tables, others: Tables, month
 @as_drawn
 @given(*DRAWN)
 def test_all_forms(tables: Tables, others: Tables, month: str, steps: list[str], seed: int) -> None:
-    compare(tuple(load_forms(CATALOG)), tables, others, month, steps, Random(seed))
+    """Four kinds of change at a time: all of them, over every form, would take a quarter of an hour."""
+    compare(tuple(load_forms(CATALOG)), tables, others, month, steps[:4], Random(seed))
 
 
 def compare(forms: tuple[str, ...], tables: Tables, others: Tables, month: str, steps: list[str], rng: Random) -> None:

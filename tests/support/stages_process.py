@@ -3,7 +3,7 @@
 SOURCES is a folder with a SQLite file per source, or the address of a server's database with a schema per source.
 
 It says ``begin STAGE`` and ``end STAGE`` on standard output, and after each end waits for a line on standard input: whoever started it may
-kill it there, or between the two.
+kill it there, or between the two. Six forms are tabulated, of every kind of source among the base six: what is killed and begun again is the stage.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ def run(home: Path, sources: Path | str, period: str, stages: Sequence[str], kil
 def _main(home: Path, sources: str, period: str, stages: Sequence[str]) -> None:
     from policestats.catalog import load_catalog
     from policestats.simulator.targets import target
+    from tests.support.tally import COUNTED
 
     catalog = load_catalog(ROOT, "cn")
 
@@ -87,7 +88,7 @@ def _main(home: Path, sources: str, period: str, stages: Sequence[str]) -> None:
         elif stage == "tabulate":
             from policestats.stages import tabulate
 
-            tabulate.run(catalog=catalog, home=home, period=period)
+            tabulate.run(catalog=catalog, home=home, period=period, forms=COUNTED)
         else:
             assert stage == "publish", stage
             from policestats.stages import publish
