@@ -32,7 +32,7 @@ demo: setup ## Simulate a small province and take it to a published release thro
 airflow: setup ## Start a local Airflow with the DAGs and the made-up province; Ctrl-C ends it
 	@$(BIN)/python -m policestats.local_airflow
 
-test: setup ## Lint, types, import contract, schemas and the quick tests (at most 10 minutes)
+test: setup ## Lint, types, import contract, schemas and the quick tests (some 10 minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
