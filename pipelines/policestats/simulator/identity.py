@@ -38,7 +38,7 @@ def phone(serial: int) -> str:
 
     Its digits are spread by a factor that shares none with ten: numbers in a row, mostly zeros, would look like the cells of a form.
     """
-    return f"000{serial * 38_196_601 % 10**8:08d}"
+    return f"000{(serial + 1) * 38_196_601 % 10**8:08d}"  # the first of all would be zeros alone
 
 
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
