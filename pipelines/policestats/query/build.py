@@ -13,13 +13,17 @@ from typing import Any
 
 from sqlglot import exp
 
+#: parsed once: there are thousands of casts in a tabulation
 _TYPES = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "decimal": "DECIMAL(38, 6)",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-    "boolean": "BOOLEAN",
+    name: exp.DataType.build(sql)
+    for name, sql in {
+        "text": "VARCHAR",
+        "integer": "BIGINT",
+        "decimal": "DECIMAL(38, 6)",
+        "date": "DATE",
+        "timestamp": "TIMESTAMP",
+        "boolean": "BOOLEAN",
+    }.items()
 }
 
 
@@ -36,8 +40,8 @@ class Query:
 
     def sql(self, dialect: str = "duckdb") -> str:
         """Return the SQL text in ``dialect``, laid out to be read; it is rendered once, so what is shown is what ran."""
-        if dialect not in self._rendered:
-            self._rendered[dialect] = self.ast.sql(dialect=dialect, pretty=True)
+        if dialect not in self._rendered:  # only DuckDB's generator is known to leave the tree as it is; a copy is half the work
+            self._rendered[dialect] = self.ast.sql(dialect=dialect, pretty=True, copy=dialect != "duckdb")
         return self._rendered[dialect]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+
+import pyarrow as pa
 
 from policestats.catalog import Catalog, Fact, Indicator
 from policestats.engines.duckdb import DuckDBEngine, quoted
-from policestats.query import Query
 from policestats.reports.compiler import CONTRIBUTION, CONTRIBUTION_COLUMNS, keeps_totals
+from policestats.reports.contract import QUERY
 from policestats.reports.facts import FACT_KEY
 from policestats.reports.plan import Plan
 from policestats.stages.fact_tables import FactTables, again, fact_table, indicators_by_fact
@@ -37,12 +39,14 @@ class Contributing:
     todo: Plan
     facts: FactTables
     earlier: Changes | None
+    _made: list[tuple[str, date, str]] = field(default_factory=list)
 
     def run(self) -> Remade:
         """Write the contributions, and keep the SQL that makes all of them with how many rows it gave."""
         remade = Remade()
         for anchor in self.todo.anchors:
             self._contribute(anchor, remade)
+        self._keep_sql()
         self._count()
         return remade
 
@@ -66,10 +70,10 @@ class Contributing:
         lateness = self.todo.form.lateness
         self.facts.show_whole(fact, anchor, lateness)
         query = self.facts.query(fact, anchor, lateness)
-        self._record(fact.id, anchor, query)
+        self._made.append((fact.id, anchor, query.sql("duckdb")))
         for indicator, part in self.facts.contributions(fact, anchor, self.todo).items():
             self.engine.insert(CONTRIBUTION, part)
-            self._record(indicator, anchor, part)
+            self._made.append((indicator, anchor, part.sql("duckdb")))
         self.facts.hide(fact)
 
     def _make_again(self, anchor: date, fact: Fact, indicators: list[Indicator], made: dict[str, str], earlier: Changes) -> None:
@@ -135,11 +139,14 @@ class Contributing:
         self.engine.execute(f"DELETE FROM {CONTRIBUTION} WHERE {ours} AND list_contains(?, indicator_id)", [*key, names])
         self.engine.execute(f"DELETE FROM report.query WHERE {ours} AND list_contains(?, subject)", [*key, [*names, fact.id]])
 
-    def _record(self, subject: str, anchor: date, query: Query) -> None:
-        self.engine.execute(
-            "INSERT INTO report.query VALUES (?, ?, ?, ?, ?, NULL)",
-            [self.todo.form.id, self.todo.period.text, subject, anchor, query.sql("duckdb")],
-        )
+    def _keep_sql(self) -> None:
+        """Write the SQL of every fact and indicator that was made wholly."""
+        if not self._made:
+            return
+        subjects, anchors, texts = zip(*self._made, strict=True)
+        same = {"form_id": self.todo.form.id, "period": self.todo.period.text}
+        told = {name: pa.repeat(pa.scalar(text), len(texts)) for name, text in same.items()}
+        self.engine.append(QUERY.name, pa.table({**told, "subject": subjects, "anchor_on": pa.array(anchors, pa.date32()), "sql": texts}))
 
     def _count(self) -> None:
         form = self.todo.form

@@ -216,10 +216,16 @@ class Tabulation:
 
     def _deliveries(self) -> Iterable[tuple[str, frozenset[str] | None, str | None]]:
         """Yield (table, units, month); the tables and months that came from the same units share one set."""
+        # sets of units are compared by a digest, and only one of those alike is listed: a province has millions of unit-months and few sets
         rows = self.engine.sql(
-            "WITH listed AS (SELECT table_name, period, list_sort(list(DISTINCT unit_code) FILTER (unit_code IS NOT NULL)) AS units FROM core.delivery "
-            "WHERE is_complete AND load_id <= ? AND (known_to IS NULL OR known_to > ?) GROUP BY ALL) "
-            "SELECT units, list(table_name) AS tables, list(period) AS months FROM listed GROUP BY ALL",
+            "WITH known AS (SELECT table_name, period, unit_code FROM core.delivery "
+            "WHERE is_complete AND load_id <= ? AND (known_to IS NULL OR known_to > ?)), "
+            "told AS (SELECT table_name, period, count(unit_code) AS named, sum(hash(unit_code)) AS added, bit_xor(hash(unit_code)) AS mixed "
+            "FROM known GROUP BY ALL), "
+            "alike AS (SELECT list(table_name) AS tables, list(period) AS months FROM told GROUP BY named, added, mixed) "
+            "SELECT any_value(a.tables) AS tables, any_value(a.months) AS months, list(DISTINCT k.unit_code) FILTER (k.unit_code IS NOT NULL) AS units "
+            "FROM alike AS a JOIN known AS k ON k.table_name = a.tables[1] AND k.period IS NOT DISTINCT FROM a.months[1] "
+            "GROUP BY a.tables[1], a.months[1]",
             [self.as_of, self.as_of],
         )
         for row in rows.to_pylist():
