@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ STANDARD = "POLICESTATS_STANDARD"
 PSEUDONYM_KEY = "POLICESTATS_PSEUDONYM_KEY"
 PSEUDONYM_KEY_FILE = "POLICESTATS_PSEUDONYM_KEY_FILE"
 LOCK_WAIT = "POLICESTATS_LOCK_WAIT"
+MEMORY = "POLICESTATS_MEMORY"
 SOURCE_PREFIX = "POLICESTATS_SOURCE_"
 
 
@@ -88,6 +90,17 @@ def lock_wait() -> float:
     if not 0 <= minutes < float("inf"):
         raise SettingsError(f"${LOCK_WAIT}: {text!r} is no number of minutes; give 0 or more")
     return minutes * 60
+
+
+def memory() -> str:
+    """Return how much memory the warehouse may take before it works through its files: $POLICESTATS_MEMORY (such as 8GB), default 3GB.
+
+    Raises: SettingsError when it is not a size.
+    """
+    text = (os.environ.get(MEMORY) or "3GB").strip()
+    if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", text, re.IGNORECASE) or not float(re.split(r"[ KMGTkmgt]", text)[0]):
+        raise SettingsError(f"${MEMORY}: {text!r} is no size; give a number and a unit, such as 8GB or 512MB")
+    return text
 
 
 def pseudonym_key() -> bytes:

@@ -28,6 +28,8 @@ from tests.support.postgres import PostgresServer, postgres
 __all__ = ["postgres"]
 pytestmark = pytest.mark.slow
 PERIOD = "2025-01"
+#: the systems that are connected; each of their tables is read by a task of its own, a process each, so the others are left out
+CONNECTED = ("case_system", "incident_desk")
 DAGS = {"bulletin", "extract_sources", "monthly_report", "validate_core"}
 
 
@@ -90,7 +92,7 @@ def test_from_extraction_to_release_through_the_rest_api(postgres: PostgresServe
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": postgres.url(database),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
         }
-        env |= {f"{settings.SOURCE_PREFIX}{name.upper()}": place for name, place in sources.locations.items()}
+        env |= {f"{settings.SOURCE_PREFIX}{name.upper()}": sources.locations[name] for name in CONNECTED}
         command = [sys.executable, "-m", "policestats.local_airflow"]
         process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
         try:
@@ -125,10 +127,10 @@ def drive(api: Rest, home: Path) -> None:
 
     first = api.trigger("extract_sources")
     api.unpause("extract_sources")
-    assert api.ended("extract_sources", first, 400) == "success"
+    assert api.ended("extract_sources", first, 600) == "success"
     (landed, *_) = [e for e in api.get("/assets/events?limit=100")["asset_events"] if e["name"] == "landed"]
     assert landed["extra"]["silent"] == {}
-    api.until(lambda: {"scheduled", "manual"} == {r["run_type"] for r in ended(api, "extract_sources")}, 300, "the day's own run, too")
+    api.until(lambda: {"scheduled", "manual"} == {r["run_type"] for r in ended(api, "extract_sources")}, 600, "the day's own run, too")
     judged = api.until(lambda: ended(api, "validate_core"), 300, "validation")
     assert {(r["run_type"], r["state"]) for r in judged} == {("asset_triggered", "success")}
 

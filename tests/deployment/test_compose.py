@@ -89,7 +89,7 @@ def test_the_commands_of_the_example_make_secrets_that_serve(tmp_path: Any) -> N
 def test_the_settings_explained_are_those_that_are_read() -> None:
     sources = {settings.SOURCE_PREFIX + name.upper() for name in load_catalog(ROOT, settings.standard()).sources}
     ours = {name for name in EXPLAINED if name.startswith("POLICESTATS_")}
-    assert ours == sources | {settings.STANDARD, settings.LOCK_WAIT}
+    assert ours == sources | {settings.STANDARD, settings.LOCK_WAIT, settings.MEMORY}
     given = {name for service in compose.services(VALUES).values() for name in service.environment if name.startswith("POLICESTATS_")}
     assert given == ours | {settings.HOME, settings.DEFINITIONS, settings.PSEUDONYM_KEY_FILE}
 

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from policestats import settings
 from policestats.engines.held import when_free
 from policestats.errors import StatisticsError
 from policestats.query import Query
@@ -152,6 +153,8 @@ def text_literal(value: str) -> str:
 def open_warehouse(home: Path, *, read_only: bool = False, name: str = WAREHOUSE) -> Iterator[DuckDBEngine]:
     """Open the private warehouse under ``home``; one process may write at a time, and the others wait for it.
 
+    It takes no more memory than $POLICESTATS_MEMORY; what needs more goes through files beside the warehouse.
+
     Raises: StatisticsError when it does not exist (read-only) or another process holds it for too long.
     """
     path = home / name
@@ -161,6 +164,7 @@ def open_warehouse(home: Path, *, read_only: bool = False, name: str = WAREHOUSE
     connection = when_free(path, lambda: duckdb.connect(str(path), read_only=read_only))
     try:
         connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET memory_limit = ?", [settings.memory()])
         connection.execute(UTC)
         yield DuckDBEngine(connection)
     finally:

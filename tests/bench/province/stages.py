@@ -50,7 +50,7 @@ def land(definitions: str, world: str, home: str) -> None:
 
 
 def tabulate(definitions: str, home: str, how: str, *forms: str) -> dict[str, Any]:
-    """Fill every form of all PERIODS (or the named ones of the month); ``how`` is full or changes.
+    """Fill every form once, for the shortest of PERIODS in which it is due (or the named ones of the month); ``how`` is full or changes.
 
     Returns the number of forms, cells, contributions and SQL statements.
     """
@@ -62,12 +62,16 @@ def tabulate(definitions: str, home: str, how: str, *forms: str) -> dict[str, An
 
     catalog = load_catalog(Path(definitions), STANDARD)
     total = {"forms": 0, "cells": 0, "contributions": 0}
+    filled: set[str] = set()
     with open_warehouse(Path(home)) as engine:
         counting = _Counting(engine.connection)
         engine.connection = counting  # type: ignore[assignment]
         for text in PERIODS[:1] if forms else PERIODS:
             period = ReferencePeriod.parse(text)
-            result = fill(engine, catalog, period, load_forms(catalog, period=period), only=forms or None, full=how == "full")
+            known = load_forms(catalog, period=period)
+            due = [name for name, form in known.items() if period.frequency in form.frequencies and name not in filled]
+            result = fill(engine, catalog, period, known, only=forms or (due if filled else None), full=how == "full")
+            filled |= set(result.forms)
             total["forms"] += len(result.forms)
             total["cells"] += result.cells
             total["contributions"] += result.contributions
