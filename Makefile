@@ -37,10 +37,10 @@ test: setup ## Lint, types, import contract, schemas and the quick tests (some 1
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/pytest -q -n 2 -m "not slow"
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-all: test ## Everything in `test`, then the slow tests (at most 45 minutes)
-	@$(BIN)/pytest -q -n 2 -m slow
+	@$(BIN)/pytest -v -n 2 --dist loadfile --no-loadscope-reorder --durations=25 -m slow
 
 mutate: setup ## Break every definition on purpose; the hand-computed cases must notice (the better part of an hour)
 	@$(BIN)/python -m tests.mutation
