@@ -36,6 +36,8 @@ def main(words: list[str]) -> int:
     with get_context("spawn").Pool(asked.processes, begin, (asked.standard,)) as pool:
         for i, found in enumerate(pool.imap_unordered(work, todo), start=1):
             results += found
+            for one in (r for r in found if r.outcome == SURVIVED):  # told at once: a run takes long, and may be ended before its report
+                print(f"\ralive: {one.subject}: {one.told}", file=sys.stderr)
             alive = sum(r.outcome == SURVIVED for r in results)
             print(
                 f"\r{i}/{len(todo)} definitions, {len(results)} mutants, {alive} alive, {time.monotonic() - began:.0f} s",
