@@ -120,6 +120,16 @@ def test_tab_reaches_a_table_arrows_walk_and_enter_opens(release: Published, pag
     assert page.run("document.activeElement.tagName") == "A"  # one Tab leaves the table, whatever its size
 
 
+def test_arrows_step_over_a_line_that_has_no_figures(release: Published, page: Page) -> None:
+    page.open(release.result.folder / "html" / "Z11.html", f"#u-{STATION_1}")
+    page.press("Tab")
+    page.press("Tab")
+    for key, row in (("ArrowDown", "V"), ("ArrowUp", "T")):
+        page.press(key)
+        assert page.run(_FOCUSED)[:2] == [STATION_1, row]
+    assert page.count(f"#u-{STATION_1} tr.heading") == 2
+
+
 def test_a_link_to_a_cell_opens_it_and_says_its_status(release: Published, page: Page) -> None:
     path = release.result.folder / "html" / "T01.html"
     page.open(path, f"#{COUNTY_2}|T|RECEIVED")

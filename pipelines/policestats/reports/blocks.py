@@ -61,6 +61,7 @@ class Block:
     members that partition. ``total`` is empty for rows that stand apart and are never added up.
     ``condition``: only records that meet it enter the block (None: all do).
     ``dynamic``: the dimension whose values, as found in the data, are the rows (see FoundRows); such a block has no ``rows`` of its own.
+    ``label``: what it divides by, printed as a line over its rows (None: nothing is).
     """
 
     id: str
@@ -71,6 +72,7 @@ class Block:
     where: str = "form"
     condition: dict[str, Any] | None = None
     dynamic: Dynamic | None = None
+    label: Label | None = None
 
     @property
     def leaves(self) -> list[str]:
@@ -147,6 +149,7 @@ def read_blocks(specs: list[dict[str, Any]], catalog: Catalog, where: Any) -> tu
                 block_total,
                 where(("blocks", position, "rows", "classification")),
                 spec.get("where"),
+                label=spec.get("label"),
             )
         )
     return tuple(blocks)
@@ -215,4 +218,4 @@ def _dynamic_block(spec: dict[str, Any], before: list[Block], catalog: Catalog, 
         for name in ("code", "zh", "en"):
             catalog.table(labels["table"], place).column(labels[name], place)
     dynamic = Dynamic(found["dynamic"], level, labels, crossed, tuple(members), unknown, tuple(spec.get("without", ())))
-    return Block(spec["id"], (), None, None, before[0].total, where(("blocks", position, "rows")), spec.get("where"), dynamic)
+    return Block(spec["id"], (), None, None, before[0].total, where(("blocks", position, "rows")), spec.get("where"), dynamic, spec.get("label"))

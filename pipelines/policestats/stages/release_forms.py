@@ -191,12 +191,14 @@ class ReleaseForms:
             [form_id],
         )
         parents = {code: parent for code, parent, *_ in _rows(rows)}
+        headings = {name: text for form, subject, name, text in self._words if subject == "block" and form == form_id}
         found = []
         for code, parent, zh, en, kind, block in _rows(rows):
             depth, above = 0, parent
             while above is not None:
                 depth, above = depth + 1, parents.get(above)
-            found.append(PrintedRow(code, {"zh": zh, "en": en}, depth, kind == "of_which", block))
+            heading = headings.pop(block, None) if depth and kind != "of_which" else None
+            found.append(PrintedRow(code, {"zh": zh, "en": en}, depth, kind == "of_which", block, heading))
         return found
 
     def _found_rows(self, form: PrintedForm, units: list[str]) -> dict[str, list[PrintedRow]]:

@@ -42,6 +42,7 @@ def wording(catalog: Catalog, forms: Iterable[Form], period: ReferencePeriod) ->
     found += [(None, "mark", name, i, mark, mark) for i, (name, mark) in enumerate(standard.marks.items())]
     found += [(None, "level", level.code, i, level.label["zh"], level.label["en"]) for i, level in enumerate(standard.unit_levels)]
     for form in forms:
+        found += [(form.id, "block", b.id, i, b.label["zh"], b.label["en"]) for i, b in enumerate(form.blocks) if b.label]
         found += [(form.id, "footnote", str(i), i, note["zh"], note["en"]) for i, note in enumerate(_footnotes(catalog, form, period), 1)]
     return found
 

@@ -68,6 +68,7 @@
     }
     return found;
   };
+  const linesOf = (table) => [...table.tBodies[0].rows].filter((row) => row.dataset.row); // the others are headings
   const place = (cell) => {
     const row = cell.parentNode;
     const at = cell.cellIndex - 1;
@@ -85,7 +86,7 @@
   for (const table of tables) {
     table.setAttribute("role", "grid");
     table.setAttribute("aria-readonly", "true");
-    table.tBodies[0].rows[0].cells[1].setAttribute("tabindex", "0");
+    linesOf(table)[0].cells[1].setAttribute("tabindex", "0");
     table.closest(".scroll").removeAttribute("tabindex"); // the cells scroll it
     for (const link of table.tHead.querySelectorAll("a")) link.tabIndex = -1; // Enter in a cell tells the same, and Tab is not held up by each head
   }
@@ -95,8 +96,8 @@
     if (event.key === "Escape" && !panel.hidden) return close();
     const cell = event.target.closest("table.form td");
     if (!cell) return;
-    const rows = cell.closest("tbody").rows;
-    let [line, at] = [cell.parentNode.sectionRowIndex, cell.cellIndex];
+    const rows = linesOf(cell.closest("table"));
+    let [line, at] = [rows.indexOf(cell.parentNode), cell.cellIndex];
     const last = cell.parentNode.cells.length - 1;
     if (event.key in steps) [line, at] = [line + steps[event.key][0], at + steps[event.key][1]];
     else if (event.key === "Home") [line, at] = [event.ctrlKey ? 0 : line, 1];

@@ -120,6 +120,7 @@ def _piece(form: PrintedForm, part: PrintedPart, columns: list[tuple[int, float]
 
 def _row(row: PrintedRow, cells: list[Cell], columns: list[PrintedColumn], remarked: list[int]) -> dict[str, Any]:
     return {
+        "heading": row.heading,
         "zh": row.text("zh"),
         "en": row.text("en"),
         "code": row.code,

@@ -45,13 +45,17 @@ class PrintedColumn:
 
 @dataclass(frozen=True)
 class PrintedRow:
-    """A row head. ``depth`` is 0 for a total; ``is_of_which``: part of its parent, overlapping freely, in no total."""
+    """A row head. ``depth`` is 0 for a total; ``is_of_which``: part of its parent, overlapping freely, in no total.
+
+    ``heading`` is a line of its own over the row: what the rows from here on divide by (None: there is none).
+    """
 
     code: str
     label: Label
     depth: int
     is_of_which: bool
     block: str = ""
+    heading: Label | None = None
 
     def text(self, lang: str) -> str:
         """Return the label, with the words for "of which" before it unless it says so itself."""

@@ -173,10 +173,19 @@ class FormSheet:
         columns = [self.form.columns[i] for i in part.columns]
         remarked = {c.code for c in columns if (r := table.remarks.get(c.code)) and r.mark}
         for row, cells in part.lines(table):
+            if row.heading is not None:
+                self._heading(row.heading, len(columns))
             self._row(row)
             for i, (value, column) in enumerate(zip(cells, columns, strict=True), FIRST_COLUMN):
                 self._figure(i, value, column, row.depth == 0, column.code in remarked)
             self.line += 1
+
+    def _heading(self, heading: Label, columns: int) -> None:
+        self.pen.write(self.sheet, self.line, 1, heading["zh"], looks.BAND)
+        self.pen.write(self.sheet, self.line, 2, heading["en"], looks.BAND_ENGLISH)
+        for at in range(3, FIRST_COLUMN + columns):
+            self.pen.write(self.sheet, self.line, at, "", looks.BAND)
+        self.line += 1
 
     def _row(self, row: PrintedRow) -> None:
         self.pen.write(self.sheet, self.line, 1, row.text("zh"), looks.label(row.depth, row.depth == 0, False))

@@ -55,6 +55,7 @@ CELL = Look(_font(), border=_BOX, alignment=_LEFT)
 REMARKED_CELL = Look(_font(), _YELLOW, _BOX, _LEFT)
 CODE = Look(_font(8, color=_GREY_INK), border=_BOX, alignment=Alignment(horizontal="center", vertical="center", shrink_to_fit=True))
 BAND = Look(_font(10, TITLE_FACE), _BAND, _BOX, _LEFT)
+BAND_ENGLISH = Look(_font(8, color=_GREY_INK), _BAND, _BOX, _LEFT)
 
 
 @cache
