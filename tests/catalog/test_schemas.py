@@ -370,3 +370,13 @@ def test_an_unknown_default_choice_names_its_line(mini: Path) -> None:
     assert str(raised.value).startswith(
         "schemas/mini/policies.yaml:3: policy 'solved_current' has no choice 'calender_year'; did you mean calendar_year"
     )
+
+
+def test_a_file_read_again_is_what_stands_in_it(tmp_path: Path) -> None:
+    """What one reader does to the content is not what the next one finds, and a changed file is read anew."""
+    path = tmp_path / "a.yaml"
+    path.write_text("rows: [1, 2]\n", encoding="utf-8")
+    YamlFile(path, tmp_path).data["rows"].append(3)
+    assert YamlFile(path, tmp_path).data == {"rows": [1, 2]}
+    path.write_text("rows: [4]\n", encoding="utf-8")
+    assert YamlFile(path, tmp_path).data == {"rows": [4]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,8 @@ Trail = tuple[str | int, ...]
 
 #: schema and text of files that agree with it: the stages of a run load the same definitions again and again
 _VALID: set[tuple[Path, str]] = set()
+#: text of files to what stands in them
+_READ: dict[str, tuple[yaml.Node | None, Any]] = {}
 
 
 class _Loader(yaml.CSafeLoader):
@@ -42,10 +45,13 @@ class YamlFile:
         self.name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
         try:
             self._text = path.read_text(encoding="utf-8")
-            loader = _Loader(self._text)
-            self._node = loader.get_single_node()
-            self._refuse_repeated_keys(self._node)
-            self.data: Any = _named_null(loader.construct_document(self._node) if self._node is not None else None)
+            if self._text not in _READ:
+                loader = _Loader(self._text)
+                node = loader.get_single_node()
+                self._refuse_repeated_keys(node)
+                _READ[self._text] = node, _named_null(loader.construct_document(node) if node is not None else None)
+            self._node, content = _READ[self._text]
+            self.data: Any = deepcopy(content)  # whoever reads it may change it
         except UnicodeDecodeError as error:
             raise DefinitionError(f"{self.name}: not UTF-8 (byte {error.start}); save the file as UTF-8") from None
         except yaml.MarkedYAMLError as error:
