@@ -22,14 +22,15 @@ from policestats.engines.duckdb import WAREHOUSE
 from policestats.engines.release_folder import resolve
 from policestats.simulator import simulate
 from tests.dags.rest import Rest
+from tests.support.few_definitions import few_definitions
 from tests.support.ledger import ROOT
 from tests.support.postgres import PostgresServer, postgres
 
 __all__ = ["postgres"]
 pytestmark = pytest.mark.slow
 PERIOD = "2025-01"
-#: the systems that are connected; each of their tables is read by a task of its own, a process each, so the others are left out
-CONNECTED = ("case_system", "incident_desk")
+#: each table is read, and each form is made, by a task of its own, a process each: a few are enough
+FORMS = ("X01", "Z11")
 DAGS = {"bulletin", "extract_sources", "monthly_report", "validate_core"}
 
 
@@ -81,10 +82,12 @@ def holders(file: Path) -> list[int]:
 
 def test_from_extraction_to_release_through_the_rest_api(postgres: PostgresServer, tmp_path: Path) -> None:
     home = (tmp_path / "var").resolve()
-    sources = simulate(tmp_path / "sources", months=1)
+    made = simulate(tmp_path / "sources", months=1)
+    sources = few_definitions(tmp_path / "definitions", FORMS)
     with postgres.database() as database:
         env = os.environ | {
             settings.HOME: str(home),
+            settings.DEFINITIONS: str(tmp_path / "definitions"),
             settings.PSEUDONYM_KEY: "a key that only the tests use",
             "AIRFLOW_HOME": str(home / "airflow"),
             "AIRFLOW__API__PORT": str(free_port()),
@@ -92,7 +95,7 @@ def test_from_extraction_to_release_through_the_rest_api(postgres: PostgresServe
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": postgres.url(database),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
         }
-        env |= {f"{settings.SOURCE_PREFIX}{name.upper()}": sources.locations[name] for name in CONNECTED}
+        env |= {f"{settings.SOURCE_PREFIX}{name.upper()}": made.locations[name] for name in sources}
         command = [sys.executable, "-m", "policestats.local_airflow"]
         process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
         try:
@@ -127,10 +130,10 @@ def drive(api: Rest, home: Path) -> None:
 
     first = api.trigger("extract_sources")
     api.unpause("extract_sources")
-    assert api.ended("extract_sources", first, 600) == "success"
+    assert api.ended("extract_sources", first, 400) == "success"
     (landed, *_) = [e for e in api.get("/assets/events?limit=100")["asset_events"] if e["name"] == "landed"]
     assert landed["extra"]["silent"] == {}
-    api.until(lambda: {"scheduled", "manual"} == {r["run_type"] for r in ended(api, "extract_sources")}, 600, "the day's own run, too")
+    api.until(lambda: {"scheduled", "manual"} == {r["run_type"] for r in ended(api, "extract_sources")}, 300, "the day's own run, too")
     judged = api.until(lambda: ended(api, "validate_core"), 300, "validation")
     assert {(r["run_type"], r["state"]) for r in judged} == {("asset_triggered", "success")}
 

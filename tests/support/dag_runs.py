@@ -39,7 +39,10 @@ def command(runs: list[Run]) -> list[str]:
 
 
 def environment(home: Path, sources: dict[str, str], airflow: str = "airflow") -> dict[str, str]:
-    """Return its environment: the home, the locations of the sources, and the folder of Airflow below the home."""
+    """Return its environment: the home, the locations of the sources, and the folder of Airflow below the home.
+
+    Definitions are those that $POLICESTATS_DEFINITIONS names, default the repository's.
+    """
     located = {f"POLICESTATS_SOURCE_{name.upper()}": place for name, place in sources.items()}
     return os.environ | {"POLICESTATS_HOME": str(home), "AIRFLOW_FOLDER": airflow} | located
 
