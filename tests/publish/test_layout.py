@@ -16,6 +16,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from policestats.catalog import Catalog
 from policestats.errors import DefinitionError
 from policestats.reports.writers.layout import fill_layout, read_layout
+from policestats.reports.writers.printed import TypedFigure
 from policestats.stages import check_templates, print_forms, publish
 from tests.publish.standards import PERIOD, STATION_1, definitions, tabulated, warehouse
 from tests.publish.test_pdf import printed
@@ -179,3 +180,20 @@ def test_a_release_keeps_the_layout_it_was_published_with(tmp_path: Path, catalo
     sheet = load_workbook(written[1])["Sheet2"]
     assert [sheet[c].value for c in ("A1", "B1", "C1")] == [1, 100, "东一县一所"]  # case1; of case1 and case2; its name
     assert publish.run(catalog=catalog, home=home, period=PERIOD).changed == ["definition of layout T01 changed"]
+
+
+def test_what_people_typed_is_named_around_the_figures(tmp_path: Path) -> None:
+    """A layout's number formats stay its own, so a line says which of its figures people typed; without one the line is empty."""
+    names = NAMES | {"typed": "Sheet2!$C$1", "footnotes": "Sheet2!$C$2"}
+    layout = read_layout(workbook(tmp_path / "F1.xlsx", names))
+    form, table = printed(3, 2)
+    fill_layout(layout, tmp_path / "none.xlsx", form, table)
+    sheet = load_workbook(tmp_path / "none.xlsx")["Sheet2"]
+    assert (sheet["C1"].value or "", sheet["C2"].value) == ("", "注1　#set")
+    table.cells[0][0] = TypedFigure.of(Decimal(7), "填")
+    table.cells[1][2] = TypedFigure.of(Decimal(8), "填")
+    fill_layout(layout, tmp_path / "typed.xlsx", form, table)
+    book = load_workbook(tmp_path / "typed.xlsx")
+    told = "“填”由人填报或由填报数算出：R0.C0、R1.C2"
+    assert (book["Sheet2"]["C1"].value, book["Sheet2"]["C2"].value) == (told, f"注1　{told}\n注2　#set")
+    assert (book["表 一"]["B4"].value, book["表 一"]["B4"].number_format) == (7, "0.000")

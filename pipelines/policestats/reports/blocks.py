@@ -218,4 +218,6 @@ def _dynamic_block(spec: dict[str, Any], before: list[Block], catalog: Catalog, 
         for name in ("code", "zh", "en"):
             catalog.table(labels["table"], place).column(labels[name], place)
     dynamic = Dynamic(found["dynamic"], level, labels, crossed, tuple(members), unknown, tuple(spec.get("without", ())))
-    return Block(spec["id"], (), None, None, before[0].total, where(("blocks", position, "rows")), spec.get("where"), dynamic, spec.get("label"))
+    return Block(
+        spec["id"], (), None, None, before[0].total, where(("blocks", position, "rows")), spec.get("where"), dynamic, spec.get("label")
+    )

@@ -17,10 +17,23 @@ from posixpath import dirname, join, normpath
 from xml.dom import minidom
 
 from policestats.errors import DefinitionError
-from policestats.reports.writers.printed import PrintedForm, PrintedTable
+from policestats.reports.writers.printed import PrintedForm, PrintedTable, TypedFigure
 from policestats.reports.writers.sheet_pen import readable
 
-FURNITURE = ("title", "form", "unit", "unit_code", "period", "authority", "table_number", "valid_until", "release", "note", "footnotes")
+FURNITURE = (
+    "title",
+    "form",
+    "unit",
+    "unit_code",
+    "period",
+    "authority",
+    "table_number",
+    "valid_until",
+    "release",
+    "note",
+    "typed",
+    "footnotes",
+)
 _CELL = "c."
 _WORKBOOK = "xl/workbook.xml"
 _PLACE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Z]{1,3})\$?([0-9]+)(?::\$?([A-Z]{1,3})\$?([0-9]+))?")
@@ -104,7 +117,8 @@ def fill_layout(layout: Layout, target: Path, form: PrintedForm, table: PrintedT
 
 
 def _values(form: PrintedForm, table: PrintedTable) -> Mapping[str, Decimal | str]:
-    notes = [*table.footnotes, *form.footnotes, form.provenance]
+    typed = _typed(form, table)
+    notes = [*([{"zh": typed}] if typed else []), *table.footnotes, *form.footnotes, form.provenance]
     found: dict[str, Decimal | str] = {
         "title": form.title["zh"],
         "form": form.id,
@@ -112,12 +126,23 @@ def _values(form: PrintedForm, table: PrintedTable) -> Mapping[str, Decimal | st
         "unit_code": table.unit.code,
         "period": form.period_label["zh"],
         "release": form.release,
+        "typed": typed,
         "footnotes": "\n".join(f"注{i}　{note['zh']}" for i, note in enumerate(notes, 1)),
     }
     found |= {name: text["zh"] for name, text in form.furniture.items() if name in FURNITURE}
     for row, cells in zip(table.rows, table.cells, strict=True):
         found |= {cell_name(row.code, column.code): cell for column, cell in zip(form.columns, cells, strict=True)}
     return found
+
+
+def _typed(form: PrintedForm, table: PrintedTable) -> str:
+    """Return which figures people typed, or are made of such: the layout's own number formats stay, so no mark stands behind them. Empty if none is."""
+    found: dict[str, list[str]] = {}
+    for row, cells in zip(table.rows, table.cells, strict=True):
+        for column, cell in zip(form.columns, cells, strict=True):
+            if isinstance(cell, TypedFigure):
+                found.setdefault(cell.mark, []).append(f"{row.code}.{column.code}")
+    return "；".join(f"“{mark}”由人填报或由填报数算出：{'、'.join(places)}" for mark, places in found.items())
 
 
 def _sheet_parts(book: minidom.Document, held: zipfile.ZipFile) -> dict[str, str]:
