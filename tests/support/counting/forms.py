@@ -8,6 +8,7 @@ from functools import cache
 
 from tests.support.counting import (
     calls,
+    inspections,
     measures,
     offences,
     offenders,
@@ -57,7 +58,7 @@ _ADMIN: Mapping[str, Callable[[Sheet, AdminCases], None]] = {
     "Z09": public_order.z09,
     "Z10": offenders.z10,
 }
-COUNTED = tuple(sorted((*_CRIMINAL, *_ADMIN, "X16", "Z11", "Z12")))
+COUNTED = tuple(sorted((*_CRIMINAL, *_ADMIN, "X16", "Z11", "Z12", "Z15")))
 
 
 def count(books: Books, form: str, period: str) -> dict[Place, Decimal]:
@@ -72,6 +73,8 @@ def count(books: Books, form: str, period: str) -> dict[Place, Decimal]:
         calls.z11(sheet, books, period)
     elif form == "Z12":
         response.z12(sheet, books)
+    elif form == "Z15":
+        inspections.z15(sheet, books, _admin(books))
     elif form in _CRIMINAL:
         _CRIMINAL[form](sheet, _criminal(books))
     else:
