@@ -23,6 +23,7 @@ class Anchor:
     clock: Clock
     period_end: date
     facts: dict[str, list[Row]] = field(default_factory=dict)  # rows already worked out, by fact
+    gathered: dict[int, dict[tuple[Any, ...], list[Row]]] = field(default_factory=dict)  # rows of a joined table by what `on` names
 
 
 def holds(condition: Row, row: Row, anchor: Anchor) -> Truth:
@@ -245,14 +246,9 @@ def _alike(value: Any, other: Any) -> tuple[Any, Any]:
 
 def _look(kind: str, argument: Row, row: Row, anchor: Anchor) -> Any:
     """What the matching rows of another table say: whether there are any, how many, their sum, least or greatest value."""
-    wanted = {right: value_of(left, row) for right, left in argument["on"].items()}
-    values = []
-    for other in anchor.tables.get(argument["table"], []) if None not in wanted.values() else []:
-        seen = dict(other)
-        for name, definition in argument.get("dimensions", {}).items():
-            seen[name] = dimension(definition, seen, anchor)
-        if all(seen[right] == value for right, value in wanted.items()) and holds(argument.get("where", {}), seen, anchor) is True:
-            values.append(seen[argument["of"]] if "of" in argument else 1)
+    wanted = tuple(value_of(left, row) for left in argument["on"].values())
+    found = [] if None in wanted else gathered(argument, anchor).get(wanted, [])
+    values = [seen[argument["of"]] if "of" in argument else 1 for seen in found]
     known = [value for value in values if value is not None]
     return {
         "exists": lambda: bool(values),
@@ -261,3 +257,17 @@ def _look(kind: str, argument: Row, row: Row, anchor: Anchor) -> Any:
         "earliest": lambda: min(known, default=None),
         "last": lambda: max(known, default=None),
     }[kind]()
+
+
+def gathered(look: Row, anchor: Anchor) -> dict[tuple[Any, ...], list[Row]]:
+    """The rows of the table that a join or a look names, with its `dimensions`, which meet its `where`: by the columns of `on`, in their order."""
+    if id(look) not in anchor.gathered:
+        rows: dict[tuple[Any, ...], list[Row]] = {}
+        for other in anchor.tables.get(look["table"], []):
+            seen = dict(other)
+            for name, definition in look.get("dimensions", {}).items():
+                seen[name] = dimension(definition, seen, anchor)
+            if holds(look.get("where", {}), seen, anchor) is True:
+                rows.setdefault(tuple(seen[column] for column in look["on"]), []).append(seen)
+        anchor.gathered[id(look)] = rows
+    return anchor.gathered[id(look)]

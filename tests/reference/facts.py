@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 
 from .calendar import as_day
-from .conditions import Anchor, dimension, holds, value_of
+from .conditions import Anchor, dimension, gathered, holds, value_of
 from .spells import spells
 from .standard import Row, in_order
 
@@ -89,24 +89,19 @@ def _first(first: Row, rows: list[Row], anchor: Anchor) -> list[Row]:
 
 def _join(join: Row, row: Row, anchor: Anchor) -> None:
     """Add the columns of the one matching right row to ``row`` as ``alias.column``; null when there is none."""
-    right = _joined_rows(join, anchor)
-    declared = anchor.standard.tables.get(join["table"], {}).get("columns", right[0] if right else {})
+    right = gathered(join, anchor)
+    declared = anchor.standard.tables.get(join["table"], {}).get("columns") or next(iter(anchor.tables.get(join["table"], [])), {})
     for column in declared:
         row[f"{join['as']}.{column}"] = None
-    wanted = {column: value_of(left, row) for column, left in join["on"].items()}
-    if None in wanted.values():
+    wanted = tuple(value_of(left, row) for left in join["on"].values())
+    if None in wanted:
         return
-    found = [other for other in right if all(other[column] == value for column, value in wanted.items())]
+    found = right.get(wanted, [])
     if "latest" in join:
         found = _latest(join, found, row, anchor)
     for other in found[-1:]:
         for column in declared:
             row[f"{join['as']}.{column}"] = other[column]
-
-
-def _joined_rows(join: Row, anchor: Anchor) -> list[Row]:
-    rows = anchor.tables.get(join["table"], [])
-    return [other for other in rows if holds(join["where"], other, anchor) is True] if "where" in join else rows
 
 
 def _latest(join: Row, found: list[Row], row: Row, anchor: Anchor) -> list[Row]:
@@ -140,7 +135,6 @@ def _check_unique(fact: Row, anchor: Anchor) -> None:
     for join in fact.get("joins", []):
         if "latest" in join:
             continue
-        keys = [tuple(row[column] for column in join["on"]) for row in _joined_rows(join, anchor)]
-        repeated = sorted({str(key) for key in keys if None not in key and keys.count(key) > 1})
+        repeated = sorted(str(key) for key, rows in gathered(join, anchor).items() if None not in key and len(rows) > 1)
         if repeated:
             raise ValueError(f"fact {fact['id']}: join {join['as']} would fan out: {join['table']} repeats {', '.join(repeated)}")
