@@ -32,14 +32,14 @@ demo: setup ## Simulate a small province and take it to a published release thro
 airflow: setup ## Start a local Airflow with the DAGs and the made-up province; Ctrl-C ends it
 	@$(BIN)/python -m policestats.local_airflow
 
-test: setup ## Lint, types, import contract, schemas and the quick tests (some 10 minutes)
+test: setup ## Lint, types, import contract, schemas and the quick tests (some 15 minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow"
 
-test-all: test ## Everything in `test`, then the slow tests (at most 45 minutes)
+test-all: test ## Everything in `test`, then the slow tests (the better part of an hour)
 	@$(BIN)/pytest -v -n 2 --dist loadfile --no-loadscope-reorder --durations=25 -m slow
 
 mutate: setup ## Break every definition on purpose; the hand-computed cases must notice (the better part of an hour)

@@ -98,7 +98,8 @@ def memory() -> str:
     Raises: SettingsError when it is not a size.
     """
     text = (os.environ.get(MEMORY) or "3GB").strip()
-    if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", text, re.IGNORECASE) or not float(re.split(r"[ KMGTkmgt]", text)[0]):
+    size = re.fullmatch(r"(\d+(?:\.\d+)?) ?[KMGT]i?B", text, re.IGNORECASE)
+    if size is None or float(size[1]) == 0:
         raise SettingsError(f"${MEMORY}: {text!r} is no size; give a number and a unit, such as 8GB or 512MB")
     return text
 
