@@ -59,7 +59,12 @@ WORDING = PublishedTable(
     "the words printed with the forms: furniture, marks, levels, lines over blocks, footnotes",
     (
         ("form_id", "VARCHAR", "报表编号（空：全部）", "form (null: all)"),
-        ("subject", "VARCHAR", "种类：standard、furniture、mark、level、block、footnote", "standard, furniture, mark, level, block or footnote"),
+        (
+            "subject",
+            "VARCHAR",
+            "种类：standard、furniture、mark、level、block、footnote",
+            "standard, furniture, mark, level, block or footnote",
+        ),
         ("name", "VARCHAR", "名称", "which of them"),
         ("text_order", "INTEGER", "顺序", "order"),
         ("text_zh", "VARCHAR", "中文", "in Chinese"),
