@@ -106,7 +106,7 @@ def _policies(world: World, name: str) -> Iterator[tuple[str, str, str]]:
 def _facts(world: World, name: str) -> Iterator[tuple[str, str, str]]:
     spec = world.catalog.facts[name].spec
     for operator, told, broken in broken_facts(spec, used_names(world, name)):
-        yield operator, told, world.judge(_forms_of_fact(world, name), world.with_fact(broken))
+        yield operator, told, world.judge(_forms_of_fact(world, name), world.with_fact(broken), fact=name)
 
 
 def used_names(world: World, fact: str) -> set[str]:

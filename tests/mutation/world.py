@@ -15,7 +15,9 @@ from policestats.catalog.load import indicator as read_indicator
 from policestats.catalog.model import Fact
 from policestats.engines.duckdb import DuckDBEngine
 from policestats.errors import StatisticsError
-from policestats.reports.template import read_form
+from policestats.reports.template import Form, read_form
+from policestats.stages.report_store import create_report_tables, write_codelists
+from tests.mutation.effect import Effects
 from tests.report_templates.hand_cases import FOLDER, disagreement, periods, rows
 from tests.support.ledger import ROOT, ledger
 
@@ -34,8 +36,10 @@ class World:
     indicators: dict[str, Spec]
     sets: dict[str, list[str]]
     engines: ExitStack = field(default_factory=ExitStack)
+    effects: Effects = field(default_factory=Effects)
     _held: dict[Path, DuckDBEngine] = field(default_factory=dict)
     _last: dict[str, Path] = field(default_factory=dict)
+    _right: dict[str, Form] = field(default_factory=dict)
 
     @classmethod
     def of(cls, standard: str) -> World:
@@ -57,12 +61,13 @@ class World:
         last = self._last.get(form)
         return sorted(found, key=lambda case: case != last)
 
-    def judge(self, forms: list[str], catalog: Catalog | None = None, form: Spec | None = None) -> str:
+    def judge(self, forms: list[str], catalog: Catalog | None = None, form: Spec | None = None, fact: str | None = None) -> str:
         """Return what becomes of a mutant: whether a case of one of ``forms`` notices.
 
         Args:
             catalog: with a broken definition; default the right one.
             form: a broken form, in the place of the one of its id.
+            fact: the only definition that is broken, when it is a fact.
         """
         chosen = catalog or self.catalog
         for name in forms:
@@ -70,6 +75,8 @@ class World:
                 read = read_form(form if form is not None and form["id"] == name else self.forms[name], chosen)
                 for case in self.cases(name):
                     for period in periods(case):
+                        if fact is not None and self._changes_nothing(read, chosen, fact, case, period.text):
+                            continue
                         if disagreement(self._engine(case), chosen, read, case, period) is not None:
                             self._last[name] = case
                             return CAUGHT
@@ -88,10 +95,17 @@ class World:
             self.catalog, facts={**self.catalog.facts, spec["id"]: Fact(spec["id"], spec["label"], spec, "a mutant")}
         )
 
+    def _changes_nothing(self, read: Form, catalog: Catalog, fact: str, case: Path, period: str) -> bool:
+        if read.id not in self._right:
+            self._right[read.id] = read_form(self.forms[read.id], self.catalog)
+        return self.effects.is_none(self._engine(case), (self.catalog, self._right[read.id]), (catalog, read), fact, case, period)
+
     def _engine(self, case: Path) -> DuckDBEngine:
         if case not in self._held:
             engine = self.engines.enter_context(ledger(self.catalog, rows(case, self.catalog)))
             engine.execute("SET threads = 1")
+            create_report_tables(engine)
+            write_codelists(engine, self.catalog)
             self._held[case] = engine
         return self._held[case]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def rows(case: Path, catalog: Catalog) -> dict[str, list[Row]]:
     return found
 
 
+@cache
 def expected(case: Path) -> list[Expected]:
     """Return what the case expects."""
     found = []

@@ -225,7 +225,10 @@ class FactCompiler:
         return select.where(condition(join["where"], self._columns_scope(names, "w")), copy=False)
 
     def _history(self, join: dict[str, Any], right: Table) -> tuple[exp.Expr, tuple[str, str]]:
-        """Turn dated rows into intervals [from, until), so that an as-of join finds at most one of them."""
+        """Turn dated rows into intervals [from, until), so that an as-of join finds at most one of them.
+
+        The last one ends at the end of time, not never: with an OR in its condition the engine compares every row with every other.
+        """
         since, until = "valid_from_day", "valid_until_day"
         latest, kept = join["latest"], self._wanted(join, right)
         if isinstance(latest, dict):
@@ -237,7 +240,7 @@ class FactCompiler:
             day = cast(column(latest, "h"), "date")
         order = [day.copy(), *(column(name, "h") for name in join.get("order", []))]
         partition = [column(name, "h") for name in join["on"]]
-        upto = over(exp.Lead(this=day.copy()), partition, order)
+        upto = exp.Coalesce(this=over(exp.Lead(this=day.copy()), partition, order), expressions=[literal(date.max)])
         select = (
             exp.select(
                 *(column(n, "h") for n in right.columns),
@@ -257,18 +260,11 @@ class FactCompiler:
 
     def _at(self, at: str, alias: str, instants: tuple[str, str]) -> list[exp.Expr]:
         since, until = (column(name, alias) for name in instants)
-        open_ended = exp.Is(this=until.copy(), expression=exp.null())
         if at == "period_end":
             end = literal(self.anchor)
-            return [
-                exp.LT(this=since, expression=end),
-                exp.paren(exp.or_(open_ended, exp.GTE(this=until, expression=end.copy()), copy=False), copy=False),
-            ]
+            return [exp.LT(this=since, expression=end), exp.GTE(this=until, expression=end.copy())]
         day = cast(self.resolve(at), "date")
-        return [
-            exp.LTE(this=since, expression=day),
-            exp.paren(exp.or_(open_ended, exp.GT(this=until, expression=day.copy()), copy=False), copy=False),
-        ]
+        return [exp.LTE(this=since, expression=day), exp.GT(this=until, expression=day.copy())]
 
     # -- dimensions -----------------------------------------------------------------------------------------------------------
 

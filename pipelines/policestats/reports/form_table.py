@@ -48,12 +48,12 @@ class FormTable:
     def column(self, name: str) -> Values:
         """Return (values, usable) of a column, both [unit, row]: whole millionths, and where there is a figure to compare."""
         values, defined = self.figures[name].dense()
-        return values, defined & self.statuses[name].has_values(len(self.rows))
+        return values, defined & self.statuses[name].has_values(*np.ogrid[: len(self.units), : len(self.rows)])
 
     def at(self, name: str, rows: Positions) -> Values:
         """Return (values, usable) of a column in the given rows, both [unit, len(rows)]."""
         values, defined = self.figures[name].at_rows(rows)
-        return values, defined & self.statuses[name].has_values(len(self.rows))[:, rows]
+        return values, defined & self.statuses[name].has_values(np.arange(len(self.units))[:, None], rows[None, :])
 
 
 def fill(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from policestats.catalog import Catalog
 from policestats.reports.deliveries import Coverages, Deliveries
 from policestats.reports.exact import Flags
+from policestats.reports.figures import Positions
 from policestats.reports.form_columns import FormColumn, operands
 from policestats.reports.needs import feeding, told
 from policestats.reports.plan import PREVIOUS_SUFFIX, Plan, Reading
@@ -83,9 +84,12 @@ class ColumnStatus:
         """Return the rank of one cell."""
         return int(self.cells.ranks[unit, row] if self.cells is not None else self.ranks[unit])
 
-    def has_values(self, rows: int) -> Flags:
-        """Return which cells print a figure, [unit, row]."""
-        found: Flags = _WITH_VALUE[self.ranks_in(rows)]
+    def has_values(self, units: Positions, rows: Positions) -> Flags:
+        """Return whether the cells at these units and rows (of shapes that broadcast) print a figure.
+
+        It has the shape of ``units`` where the cells of a unit are alike, so that nothing is laid out for each of them.
+        """
+        found: Flags = _WITH_VALUE[self.ranks[units] if self.cells is None else self.cells.ranks[units, rows]]
         return found
 
     def noted(self, reason: str) -> ColumnStatus:

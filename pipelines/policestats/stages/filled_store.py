@@ -123,7 +123,7 @@ def write_cells(engine: DuckDBEngine, filled: FormTable, found: Sequence[FoundRo
     tables = []
     for column in filled.form.columns_for(filled.period.frequency):
         figures = filled.figures[column.code]
-        keep = filled.statuses[column.code].has_values(figures.rows).reshape(-1)[figures.at]
+        keep = filled.statuses[column.code].has_values(figures.at // figures.rows, figures.at % figures.rows)
         at = figures.at[keep]
         arrays = {
             "unit_code": units.take(pa.array(at // figures.rows)),
