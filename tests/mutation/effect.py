@@ -15,7 +15,7 @@ from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine, quoted
 from policestats.periods import ReferencePeriod
 from policestats.query import table
-from policestats.reports.compiler import CARRY, contributions
+from policestats.reports.compiler import CARRY, contributions, needed
 from policestats.reports.facts import FactCompiler
 from policestats.reports.plan import plan
 from policestats.reports.template import Form
@@ -30,6 +30,7 @@ class Effects:
 
     _sql: dict[tuple[str, str, str], list[tuple[str, str]]] = field(default_factory=dict)
     _sql_of: Catalog | None = None
+    _right_sql: dict[tuple[str, str, str], list[tuple[str, str]]] = field(default_factory=dict)
     _right: dict[tuple[Path, str, str, str], list[Any]] = field(default_factory=dict)
     _carried: dict[tuple[Path, str], pa.Table] = field(default_factory=dict)
 
@@ -40,33 +41,36 @@ class Effects:
 
         Raises: StatisticsError for a definition that makes no sense.
         """
-        key = (case, on, right[1].id, fact)
-        period = ReferencePeriod.parse(on)
+        asked, period = (right[1].id, fact, on), ReferencePeriod.parse(on)
+        if asked not in self._right_sql:
+            self._right_sql[asked] = list(_statements(*right, fact, period))
+        if self._sql_of is not broken[0]:
+            self._sql, self._sql_of = {}, broken[0]
+        if asked not in self._sql:
+            self._sql[asked] = list(_statements(*broken, fact, period))
+        if self._sql[asked] == self._right_sql[asked]:  # the form reads nothing of what is broken
+            return True
         if (case, on) not in self._carried:
             standard = right[0].standard
             versions = knowledge.unit_versions(engine, right[0], 1)
             self._carried[case, on] = tree_at(versions, period.end, standard.unknown_unit_code, standard.unknown_unit_label).carry()
         engine.load(CARRY, self._carried[case, on])
-        if key not in self._right:
-            self._right[key] = _given(engine, fact, list(_statements(*right, fact, period)))
-        if self._sql_of is not broken[0]:
-            self._sql, self._sql_of = {}, broken[0]
-        asked = (right[1].id, fact, on)
-        if asked not in self._sql:
-            self._sql[asked] = list(_statements(*broken, fact, period))
-        return _given(engine, fact, self._sql[asked]) == self._right[key]
+        if (case, *asked) not in self._right:
+            self._right[case, *asked] = _given(engine, fact, self._right_sql[asked])
+        return _given(engine, fact, self._sql[asked]) == self._right[case, *asked]
 
 
 def _statements(catalog: Catalog, form: Form, fact: str, period: ReferencePeriod) -> list[tuple[str, str]]:
-    """Return for each anchor the SQL of the fact and that of its contributions."""
+    """Return for each anchor the SQL of what the form reads of the fact, and that of its contributions."""
     todo = plan(form, period, catalog.standard.records_begin)
     found = []
     for anchor in todo.anchors:
         indicators = [i for i in todo.indicators(anchor) if i.fact == fact]
         if indicators:
             query = FactCompiler(catalog, catalog.fact(fact, form.where), anchor, form.lateness, table).compile()
-            parts = [contributions(catalog, todo, i, anchor, fact_table(fact), query.columns).sql("duckdb") for i in indicators]
-            found.append((query.sql("duckdb"), " UNION ALL BY NAME ".join(f"({part})" for part in parts)))
+            parts = {i.id: contributions(catalog, todo, i, anchor, fact_table(fact), query.columns) for i in indicators}
+            read = needed(catalog, [(todo, parts)], anchor, query).sql("duckdb")
+            found.append((read, " UNION ALL BY NAME ".join(f"({part.sql('duckdb')})" for part in parts.values())))
     return found
 
 

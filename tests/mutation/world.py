@@ -39,6 +39,7 @@ class World:
     effects: Effects = field(default_factory=Effects)
     _held: dict[Path, DuckDBEngine] = field(default_factory=dict)
     _last: dict[str, Path] = field(default_factory=dict)
+    _noticed: dict[str | None, str] = field(default_factory=dict)
     _right: dict[str, Form] = field(default_factory=dict)
 
     @classmethod
@@ -70,7 +71,7 @@ class World:
             fact: the only definition that is broken, when it is a fact.
         """
         chosen = catalog or self.catalog
-        for name in forms:
+        for name in sorted(forms, key=lambda form: form != self._noticed.get(fact)):
             try:
                 read = read_form(form if form is not None and form["id"] == name else self.forms[name], chosen)
                 for case in self.cases(name):
@@ -78,7 +79,7 @@ class World:
                         if fact is not None and self._changes_nothing(read, chosen, fact, case, period.text):
                             continue
                         if disagreement(self._engine(case), chosen, read, case, period) is not None:
-                            self._last[name] = case
+                            self._last[name], self._noticed[fact] = case, name
                             return CAUGHT
             except (StatisticsError, KeyError):
                 return REFUSED

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from policestats.catalog import Catalog
+from policestats.catalog import Catalog, load_catalog
 from policestats.errors import DefinitionError
 from policestats.periods import ReferencePeriod
 from policestats.reports.form_versions import change_told
@@ -21,6 +21,7 @@ from policestats.reports.template import Form, load_forms
 from policestats.stages.tabulate import due
 from tests.reports import tiny
 from tests.reports.tiny import NORTH_1
+from tests.support.ledger import ROOT
 
 _FIRST = "- {code: FILED, indicator: filed}\n- {code: OLD, indicator: filed}"
 _SECOND = """
@@ -159,3 +160,12 @@ def test_the_footnote_names_the_columns(catalog: Catalog, two: Path) -> None:
     told = change_told(of(catalog, two, "2026-07"), ["YTD", "BEFORE"])
     assert told["zh"].startswith("口径变动：本表第 2 版自 2026-07-01 起施行，此前为第 1 版；YTD, BEFORE 含此前的数")
     assert told["en"].startswith("Definition changed: version 2 holds from 2026-07-01, version 1 before; YTD, BEFORE include days before")
+
+
+def test_only_the_files_of_the_forms_asked_for_are_read_and_all_of_them_when_one_has_none() -> None:
+    catalog = load_catalog(ROOT, "us_nibrs")
+    every = load_forms(catalog)
+    one, *others = every
+    assert load_forms(catalog, only=[one]) == {one: every[one]}
+    assert load_forms(catalog, only=[one, "A99"]) == every
+    assert others

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 _NUMBERED = re.compile(r"(?P<id>[A-Za-z][A-Za-z0-9_]*)\.v(?P<version>[1-9][0-9]*)", re.ASCII)
 
 
-def refuse_other_name(form: Form, path: Path) -> None:
-    """Raise DefinitionError unless the file is named after the form: ``<id>.yaml``, or ``<id>.v<version>.yaml`` for one of several versions."""
+def form_of(path: Path) -> str:
+    """Return the form that a file is named after: ``<id>.yaml``, or ``<id>.v<version>.yaml`` for one of several versions."""
     numbered = _NUMBERED.fullmatch(path.stem)
-    name = numbered["id"] if numbered else path.stem
-    if form.id != name:
+    return numbered["id"] if numbered else path.stem
+
+
+def refuse_other_name(form: Form, path: Path) -> None:
+    """Raise DefinitionError unless the file is named after the form and its version."""
+    numbered = _NUMBERED.fullmatch(path.stem)
+    if form.id != form_of(path):
         raise DefinitionError(f"{form.where}: the form's id is {form.id!r} but its file is {path.name}; make them the same")
     if numbered and form.version != int(numbered["version"]):
         raise DefinitionError(f"{form.where}: the form's version is {form.version} but its file is {path.name}; make them the same")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from policestats.reports.blocks import Block, Row, read_blocks
 from policestats.reports.check_language import Call, Check, read_check
 from policestats.reports.column_specs import expand
 from policestats.reports.form_columns import FormColumn, operands, read_columns
-from policestats.reports.form_versions import in_force, in_order, refuse_other_name
+from policestats.reports.form_versions import form_of, in_force, in_order, refuse_other_name
 
 #: the workbook beside a form that an office wants filled instead: <form>.xlsx beside <form>.yaml
 LAYOUT = ".xlsx"
@@ -105,13 +106,20 @@ class Form:
         return list(dict.fromkeys(pairs))
 
 
-def load_forms(catalog: Catalog, folder: Path | None = None, period: ReferencePeriod | None = None) -> dict[str, Form]:
+def load_forms(
+    catalog: Catalog, folder: Path | None = None, period: ReferencePeriod | None = None, only: Collection[str] | None = None
+) -> dict[str, Form]:
     """Return every form of a folder (default: the standard's own), by id: of several versions the one in force in ``period``, default the newest.
+
+    With ``only`` the files of other forms are not read, unless it names a form that has none: then all are, so that the nearest can be named.
 
     Raises: DefinitionError with file, line, value and cure.
     """
     found: dict[str, list[Form]] = {}
-    for path in sorted((folder or catalog.templates).glob("*.yaml")):
+    paths = sorted((folder or catalog.templates).glob("*.yaml"))
+    if only is not None and {form_of(path) for path in paths}.issuperset(only):
+        paths = [path for path in paths if form_of(path) in only]
+    for path in paths:
         form = load_form(path, catalog)
         refuse_other_name(form, path)
         found.setdefault(form.id, []).append(form)

@@ -61,7 +61,7 @@ def run(
     Raises: StatisticsError for an unknown form, row or column, or a period that was not tabulated.
     """
     wanted = ReferencePeriod.parse(period) if period is not None else _latest(home, form)
-    forms = load_forms(catalog, period=wanted)
+    forms = load_forms(catalog, period=wanted, only=[form])
     if form not in forms:
         raise StatisticsError(f"there is no form {form!r}; {nearest(form, forms)}")
     found = forms[form]

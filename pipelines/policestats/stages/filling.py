@@ -133,7 +133,7 @@ def opened(catalog: Catalog, home: Path, period: str, only: Sequence[str] | None
             raise StatisticsError(f"nothing has been tabulated for {wanted}: run 'policestats tabulate --period {wanted}' first")
         loads = {str(r["form_id"]): int(r["as_of"]) for r in runs}
         chosen = as_chosen(engine, catalog, wanted, max(loads.values()))
-        forms = due(load_forms(chosen, period=wanted), wanted, only)
+        forms = due(load_forms(chosen, period=wanted, only=only), wanted, only)
         works: dict[int, Tabulation] = {}
         latest = max(known)
         cells = read_cells(engine, chosen, TYPED, latest, wanted.text)

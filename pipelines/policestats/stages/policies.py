@@ -84,7 +84,7 @@ def choices(
 ) -> Choices:
     """Do what ``run`` does on an open throw-away engine; ``folder`` holds the templates, default the standard's own."""
     tell = progress or (lambda message: None)
-    [chosen] = due(load_forms(catalog, folder, period), period, [form])
+    [chosen] = due(load_forms(catalog, folder, period, [form]), period, [form])
     tell(f"tabulate {form} {period}")
     here = trial(engine, catalog, period, chosen)
     at = unit or here.tree.units[0].code
@@ -100,7 +100,7 @@ def choices(
         for choice in others:
             tell(f"tabulate {form} {period}, {name} = {choice}")
             changed = load_catalog(catalog.root, catalog.standard.id, {**in_force, name: choice})
-            there = trial(engine, changed, period, load_forms(changed, folder, period)[form])
+            there = trial(engine, changed, period, load_forms(changed, folder, period, [form])[form])
             compared = compare(here.table, there.table, (here.found, there.found), [at])
             found.choices.append(Choice(policy, choice, compared.cells, compared.differences))
     return found

@@ -291,9 +291,10 @@ def run(
     Returns: counts and the generation rates.
     Raises: StatisticsError for an unknown form, a load that does not exist, or a definition that makes no sense.
     """
-    wanted = ReferencePeriod.parse(period)
+    wanted, only = ReferencePeriod.parse(period), None if forms is None else list(forms)
+    defined = load_forms(catalog, period=wanted, only=only)
     with open_warehouse(home) as engine:
-        return tabulate(engine, catalog, wanted, load_forms(catalog, period=wanted), only=forms, as_of=as_of, full=full, progress=progress)
+        return tabulate(engine, catalog, wanted, defined, only=only, as_of=as_of, full=full, progress=progress)
 
 
 def tabulate(

@@ -68,7 +68,7 @@ def tabulate(definitions: str, home: str, how: str, *forms: str) -> dict[str, An
         engine.connection = counting  # type: ignore[assignment]
         for text in PERIODS[:1] if forms else PERIODS:
             period = ReferencePeriod.parse(text)
-            known = load_forms(catalog, period=period)
+            known = load_forms(catalog, period=period, only=forms or None)
             due = [name for name, form in known.items() if period.frequency in form.frequencies and name not in filled]
             result = fill(engine, catalog, period, known, only=forms or (due if filled else None), full=how == "full")
             filled |= set(result.forms)
