@@ -42,6 +42,19 @@ def all_but(*silent: tuple[str, str, str]) -> list[tuple[str, str, str]]:
     return [row for row in every if row not in silent]
 
 
+def test_as_many_stations_are_not_the_same_stations(catalog: Catalog, form: Form) -> None:
+    """Two tables and two months each lack one station, and never the same: the sets are as large, so only their members tell them apart."""
+    lacking = [("theft", NORTH_1, "2026-10"), ("move", NORTH_2, "2026-10"), ("theft", SOUTH_1, "2026-09")]
+    with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-05", NORTH_2)]) as engine:
+        tiny.deliveries(engine, *all_but(*lacking))
+        tiny.filled(engine, catalog, "2026-10", form)
+        found = statuses(engine)
+    assert {unit: found[unit, "FILED"][0] for unit in STATIONS} == {NORTH_1: "missing", NORTH_2: "auto", SOUTH_1: "auto"}
+    assert {unit: found[unit, "YTD"][1] for unit in STATIONS} == {NORTH_1: 9, NORTH_2: 10, SOUTH_1: 9}  # of the ten months of theft
+    # a stock reads both tables in each of the 22 months since records began; a month counts where both came
+    assert {unit: found[unit, "PENDING"][1] for unit in STATIONS} == {NORTH_1: 21, NORTH_2: 21, SOUTH_1: 21}
+
+
 def test_a_silent_station_is_missing_and_its_parents_partial(catalog: Catalog, form: Form) -> None:
     with tiny.warehouse(catalog, [tiny.theft("1", "2026-10-05", NORTH_1)]) as engine:
         tiny.deliveries(engine, *all_but(("theft", NORTH_2, "2026-10")))

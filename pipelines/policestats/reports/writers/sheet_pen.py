@@ -12,6 +12,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Side
 from openpyxl.styles.cell_style import StyleArray
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
 from policestats.catalog.model import Label
@@ -113,8 +114,8 @@ class Pen:
             for j in range(width):
                 if i or j:
                     self._styled(sheet, line + i, column + j, look)
-        if height * width > 1:
-            sheet.merge_cells(start_row=line, start_column=column, end_row=line + height - 1, end_column=column + width - 1)
+        if height * width > 1:  # sheet.merge_cells would look at every range so far and at the borders of every cell again
+            sheet.merged_cells.ranges.add(CellRange(None, column, line, column + width - 1, line + height - 1))
 
     def _styled(self, sheet: Worksheet, line: int, column: int, look: Look) -> SheetCell:
         cell = sheet.cell(line, column)
