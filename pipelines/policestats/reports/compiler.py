@@ -51,7 +51,7 @@ def needed(catalog: Catalog, uses: Sequence[tuple[Plan, dict[str, Query]]], anch
     for plan, read_by in uses:
         for indicator in (i for i in plan.indicators(anchor) if i.id in read_by):
             scope = Scope(catalog, _resolver(indicator, fact.columns), indicator.where, anchor)
-            window = _within(scope, plan.span(indicator.id, anchor), _clock(catalog, indicator)[0])
+            window = _read(catalog, plan, indicator, anchor, scope)
             distinct[window.sql("duckdb")] = window
         named |= {c.name for query in read_by.values() for c in query.ast.find_all(exp.Column) if c.table == "f"}
     named |= {c.name for window in distinct.values() for c in window.find_all(exp.Column)}
@@ -110,7 +110,7 @@ def contributions(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: da
             found = exp.union(found, part, distinct=False, copy=False)
         return Query(found, CONTRIBUTION_COLUMNS)
     values["row_code"] = exp.Explode(this=exp.Array(expressions=rows))
-    holds = _holds(indicator, scope, plan.span(indicator.id, anchor), on, kind)
+    holds = _holds(indicator, scope, _read(catalog, plan, indicator, anchor, scope), kind)
     return Query(_landed(_booked(values, indicator, scope, holds, fact, unit, partner)), CONTRIBUTION_COLUMNS)
 
 
@@ -200,13 +200,20 @@ def _clock(catalog: Catalog, indicator: Indicator) -> tuple[str, str | None, str
     return f"{side}_on", None, "start_unit", f"{side}_partner" if indicator.net else None, f"{side}_kind"
 
 
-def _holds(indicator: Indicator, scope: Scope, span: tuple[date | None, date], on: str, kind: str | None) -> exp.Expr:
-    parts: list[exp.Expr] = [_within(scope, span, on)]
+def _holds(indicator: Indicator, scope: Scope, window: exp.Expr, kind: str | None) -> exp.Expr:
+    parts: list[exp.Expr] = [window]
     if kind is not None and indicator.kinds is not None:
         parts.append(exp.In(this=scope.resolve(kind), expressions=[literal(k) for k in indicator.kinds]))
     if indicator.condition:
         parts.append(condition(indicator.condition, scope))
     return exp.and_(*parts, copy=False)
+
+
+def _read(catalog: Catalog, plan: Plan, indicator: Indicator, anchor: date, scope: Scope) -> exp.Expr:
+    """What any column may read: what falls in one of their windows; of a stock, what was still open when it is first counted."""
+    within = _within(scope, plan.span(indicator.id, anchor), _clock(catalog, indicator)[0])
+    since = plan.first_instant(indicator.id, anchor)
+    return within if since is None else exp.and_(within, _still_open(scope, since), copy=False)
 
 
 def _within(scope: Scope, span: tuple[date | None, date], on: str) -> exp.Expr:
@@ -217,9 +224,13 @@ def _within(scope: Scope, span: tuple[date | None, date], on: str) -> exp.Expr:
 
 def _open_at(indicator: Indicator, scope: Scope, instant: date) -> exp.Expr:
     """A spell is in stock at ``instant`` when it started before and had not ended by then."""
+    return exp.and_(_holds(indicator, scope, _within(scope, (None, instant), "start_on"), None), _still_open(scope, instant), copy=False)
+
+
+def _still_open(scope: Scope, instant: date) -> exp.Expr:
     never_ends = exp.Is(this=scope.resolve("end_on"), expression=exp.null())
-    still = exp.or_(never_ends, exp.GTE(this=scope.resolve("end_on"), expression=literal(instant)), copy=False)
-    return exp.and_(_holds(indicator, scope, (None, instant), "start_on", None), exp.paren(still, copy=False), copy=False)
+    ends_later = exp.GTE(this=scope.resolve("end_on"), expression=literal(instant))
+    return exp.paren(exp.or_(never_ends, ends_later, copy=False), copy=False)
 
 
 def _counted_key(indicator: Indicator, scope: Scope) -> exp.Expr:

@@ -82,6 +82,10 @@ class Plan:
         """The indicators read at an anchor, each once."""
         return list({r.indicator.id: r.indicator for r in self.readings if r.anchor == anchor}.values())
 
+    def first_instant(self, indicator: str, anchor: date) -> date | None:
+        """The earliest day at which a stock is counted at an anchor; None for a flow."""
+        return min((r.instant for r in self.readings if r.indicator.id == indicator and r.anchor == anchor and r.instant), default=None)
+
     def has_cell(self, indicator: Indicator) -> Callable[[str], bool]:
         """Return whether a row (or the member of found rows) has a cell that counts ``indicator``."""
         names = {r.column.removesuffix(PREVIOUS_SUFFIX) for r in self.readings if r.indicator.id == indicator.id}

@@ -52,6 +52,7 @@ class FactTables:
     _whole: dict[Key, str] = field(default_factory=dict)
     _parts: dict[Key, dict[str, dict[str, Query]]] = field(default_factory=dict)
     _again: dict[tuple[Key, str], str] = field(default_factory=dict)
+    _single: set[str] = field(default_factory=set)
     _count: int = 0
 
     def expect(self, plan: Plan) -> None:
@@ -86,7 +87,7 @@ class FactTables:
         """Let the fact's name stand for all that the forms of this run read of it. Raises: FanOutError."""
         key = (fact.id, anchor, lateness)
         if key not in self._whole:
-            self.refuse_fan_out(fact, anchor, lateness)
+            self._refuse_fan_out(fact, anchor, lateness, self._single)
             query, name = self.query(fact, anchor, lateness), fact_table(fact.id)
             uses = [
                 (plan, {i.id: contributions(self.catalog, plan, i, anchor, name, query.columns) for i in indicators})
@@ -105,7 +106,7 @@ class FactTables:
         key = (fact.id, anchor, lateness)
         if (key, made) not in self._again:
             earlier.show(fact)
-            self.refuse_fan_out(fact, anchor, lateness)
+            self._refuse_fan_out(fact, anchor, lateness, set())
             self._again[key, made] = self._make(key, again(fact, made, earlier))
             earlier.hide()
         self._show(fact, self._again[key, made])
@@ -114,9 +115,10 @@ class FactTables:
         """Let the fact's name stand for nothing again; its table stays for the next form."""
         self.engine.execute(f"DROP VIEW temp.{quoted(fact_table(fact.id))}")
 
-    def refuse_fan_out(self, fact: Fact, anchor: date, lateness: str) -> None:
-        """Raise a FanOutError when a many-to-one join of the fact finds several rows."""
-        for check in self._compiler(fact, anchor, lateness).join_checks():
+    def _refuse_fan_out(self, fact: Fact, anchor: date, lateness: str, single: set[str]) -> None:
+        """Raise a FanOutError when a many-to-one join of the fact finds several rows; ``single`` are the joins that are known to find one."""
+        checks = self._compiler(fact, anchor, lateness).join_checks()
+        for check in (c for c in checks if c.query.sql() not in single):
             rows = self.engine.fetch(check.query).to_pylist()
             if rows:
                 keys = "; ".join(", ".join(f"{k}={r[k]!r}" for k in check.keys) + f" ({r['occurrences']} rows)" for r in rows)
@@ -124,6 +126,7 @@ class FactTables:
                     f"{fact.where}: fact {check.fact!r} joins {check.table!r} (as {check.join!r}) many-to-one on {', '.join(check.keys)}, "
                     f"but some keys have several rows: {keys}. Join on a unique key, or use exists or latest"
                 )
+            single.add(check.query.sql())
 
     def _compiler(self, fact: Fact, anchor: date, lateness: str) -> FactCompiler:
         return FactCompiler(self.catalog, fact, anchor, lateness, self.relation)
