@@ -55,7 +55,8 @@ def run(
 
 def books_of(pages: ReleaseForms) -> list[str]:
     """Return the units of which a release holds books: all of them, or the upper levels when they are many."""
-    due = [u for u in pages.units if any(u["unit_code"] in pages.statuses(form) for form in pages.ids)]
+    with_forms = {unit for form in pages.ids for unit in pages.statuses(form)}
+    due = [u for u in pages.units if u["unit_code"] in with_forms]
     depths = sorted({int(u["depth"]) for u in due})
     deepest = max((d for d in depths if sum(u["depth"] <= d for u in due) <= MOST_BOOKS), default=depths[0])
     return [str(u["unit_code"]) for u in due if u["depth"] <= deepest]
