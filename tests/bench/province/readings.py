@@ -27,6 +27,7 @@ def forms(release: str) -> dict[str, Any]:
     import duckdb
 
     with duckdb.connect(f"{release}/statistics.duckdb", read_only=True) as connection:
+        connection.execute("SELECT ?", [1])  # the first parameter of a process loads pandas
         names = [name for (name,) in connection.execute("SELECT form_id FROM report.form ORDER BY ALL").fetchall()]
         units = connection.execute("SELECT level_code, min(unit_code) FROM dim.unit GROUP BY ALL ORDER BY ALL").fetchall()
         taken = []
