@@ -88,3 +88,30 @@ def test_totals_that_do_not_move_are_not_written_again() -> None:
     moved = {key for key in before if before[key] != after.get(key)}
     assert {row for _, _, _, row, _ in moved} == {"O3", "O3/-"}  # one house less, and one of no known community
     assert all(key not in after or before[key][1] != after[key][1] for key in moved)
+
+
+def test_forms_that_were_made_at_different_loads_each_take_in_what_came_since() -> None:
+    """One form was made after the second load as well: what it lacks is less than what the forms before and after it lack."""
+    forms = {name: form for name, form in load_forms(CATALOG).items() if name in ("X01", "X02", "X03")}
+    case = {"filing_unit_code": STATION, "charge_code": "C177", "entered_at": datetime(2026, 10, 5, 12), "filed_on": date(2026, 10, 5)}
+    first, later = {**case, "case_no": "K1"}, {**case, "case_no": "K1", "entered_at": datetime(2026, 10, 5, 13)}
+    second, third = {**case, "case_no": "K2"}, {**case, "case_no": "K3"}
+    loads = [{"unit": UNITS, "criminal_case": cases} for cases in ([first], [later, second], [later, second, third])]
+
+    def filed(engine: DuckDBEngine) -> dict[str, Decimal]:
+        rows = engine.sql(
+            "SELECT form_id, value FROM report.cell WHERE unit_code = ? AND (form_id, row_code, column_code) IN "
+            "(('X01', 'T', 'FILED_M'), ('X02', 'T', 'FILED_M'), ('X03', 'T', 'FILED_M'))",
+            [STATION],
+        )
+        return {r["form_id"]: r["value"] for r in rows.to_pylist()}
+
+    with ledger(CATALOG, loads[0]) as engine:
+        tabulate(engine, CATALOG, PERIOD, forms)
+        assert filed(engine) == {"X01": 1, "X02": 1, "X03": 1}
+        enter(engine, CATALOG, 2, loads[0], loads[1])
+        tabulate(engine, CATALOG, PERIOD, forms, only=["X02"])
+        enter(engine, CATALOG, 3, loads[1], loads[2])
+        again = tabulate(engine, CATALOG, PERIOD, forms)
+        assert filed(engine) == {"X01": 3, "X02": 3, "X03": 3}
+    assert all(remade.by_groups for remade in again.remade.values())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 from sqlglot import exp
 
@@ -51,8 +52,8 @@ class FactTables:
     _tables: dict[Key, list[str]] = field(default_factory=lambda: defaultdict(list))
     _whole: dict[Key, str] = field(default_factory=dict)
     _parts: dict[Key, dict[str, dict[str, Query]]] = field(default_factory=dict)
-    _again: dict[tuple[Key, str], str] = field(default_factory=dict)
-    _single: set[str] = field(default_factory=set)
+    _again: dict[tuple[Key, int, str], str] = field(default_factory=dict)
+    _single: set[tuple[str, str]] = field(default_factory=set)
     _count: int = 0
 
     def expect(self, plan: Plan) -> None:
@@ -87,7 +88,7 @@ class FactTables:
         """Let the fact's name stand for all that the forms of this run read of it. Raises: FanOutError."""
         key = (fact.id, anchor, lateness)
         if key not in self._whole:
-            self._refuse_fan_out(fact, anchor, lateness, self._single)
+            self._refuse_fan_out(fact, anchor, lateness)
             query, name = self.query(fact, anchor, lateness), fact_table(fact.id)
             uses = [
                 (plan, {i.id: contributions(self.catalog, plan, i, anchor, name, query.columns) for i in indicators})
@@ -104,21 +105,27 @@ class FactTables:
     def show_again(self, fact: Fact, anchor: date, lateness: str, made: str, earlier: Changes) -> None:
         """Let the fact's name stand for the groups of it that changed, by the SQL that ``made`` all of them. Raises: FanOutError."""
         key = (fact.id, anchor, lateness)
-        if (key, made) not in self._again:
+        asked = (key, earlier.since, made)
+        if asked not in self._again:
             earlier.show(fact)
-            self._refuse_fan_out(fact, anchor, lateness, set())
-            self._again[key, made] = self._make(key, again(fact, made, earlier))
+            self._refuse_fan_out(fact, anchor, lateness, earlier.shown)
+            self._again[asked] = self._make(key, again(fact, made, earlier))
             earlier.hide()
-        self._show(fact, self._again[key, made])
+        self._show(fact, self._again[asked])
 
     def hide(self, fact: Fact) -> None:
         """Let the fact's name stand for nothing again; its table stays for the next form."""
         self.engine.execute(f"DROP VIEW temp.{quoted(fact_table(fact.id))}")
 
-    def _refuse_fan_out(self, fact: Fact, anchor: date, lateness: str, single: set[str]) -> None:
-        """Raise a FanOutError when a many-to-one join of the fact finds several rows; ``single`` are the joins that are known to find one."""
-        checks = self._compiler(fact, anchor, lateness).join_checks()
-        for check in (c for c in checks if c.query.sql() not in single):
+    def _refuse_fan_out(self, fact: Fact, anchor: date, lateness: str, shown: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Raise a FanOutError when a many-to-one join of the fact finds several rows; ``shown`` says what stands for some of the tables.
+
+        Many facts join the same rows by the same key: these are looked at once.
+        """
+        for check in self._compiler(fact, anchor, lateness).join_checks():
+            looked_at = (shown.get(check.table, ""), check.query.sql())
+            if looked_at in self._single:
+                continue
             rows = self.engine.fetch(check.query).to_pylist()
             if rows:
                 keys = "; ".join(", ".join(f"{k}={r[k]!r}" for k in check.keys) + f" ({r['occurrences']} rows)" for r in rows)
@@ -126,7 +133,7 @@ class FactTables:
                     f"{fact.where}: fact {check.fact!r} joins {check.table!r} (as {check.join!r}) many-to-one on {', '.join(check.keys)}, "
                     f"but some keys have several rows: {keys}. Join on a unique key, or use exists or latest"
                 )
-            single.add(check.query.sql())
+            self._single.add(looked_at)
 
     def _compiler(self, fact: Fact, anchor: date, lateness: str) -> FactCompiler:
         return FactCompiler(self.catalog, fact, anchor, lateness, self.relation)

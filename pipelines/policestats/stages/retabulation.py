@@ -27,7 +27,8 @@ class Changes:
     """What became known between two loads, ``since`` (exclusive) and ``upto``, and which groups of each fact that concerns.
 
     The SQL of a fact names core tables without their schema. ``show`` puts temporary views of just the rows concerned in front of them, so
-    that the very SQL that makes a fact wholly makes it again for some groups. All temporary tables it makes begin with ``changed_`` or ``again_``.
+    that the very SQL that makes a fact wholly makes it again for some groups. All temporary tables it makes begin with ``changed_`` or ``again_``
+    and ``since``: the forms of one run may have been made at different loads.
     """
 
     engine: DuckDBEngine
@@ -38,7 +39,8 @@ class Changes:
     _groupings: dict[str, Grouping | None] = field(default_factory=dict)
     _groups: dict[tuple[str, ...], str] = field(default_factory=dict)
     _rows: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    _shown: dict[str, str] = field(default_factory=dict)
+    #: what stands for some core tables now, as SQL
+    shown: dict[str, str] = field(default_factory=dict)
 
     def concern(self, fact: Fact) -> bool:
         """Return whether any table that ``fact`` reads has changed."""
@@ -58,18 +60,18 @@ class Changes:
             if name in found.tables or before:
                 versions = table(self._concerned(found, name), "temp", "v") if name in found.tables else None
                 wanted[name] = knowledge.relation(self.catalog, name, load, versions).sql(dialect="duckdb")
-        for name in set(self._shown) - set(wanted):
+        for name in set(self.shown) - set(wanted):
             self.engine.execute(f"DROP VIEW temp.{quoted(name)}")
         for name, rows in wanted.items():
-            if self._shown.get(name) != rows:
+            if self.shown.get(name) != rows:
                 self.engine.execute(f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name)} AS {rows}")
-        self._shown = wanted
+        self.shown = wanted
 
     def hide(self) -> None:
         """Let the names of core tables stand for the tables themselves again."""
-        for name in self._shown:
+        for name in self.shown:
             self.engine.execute(f"DROP VIEW temp.{quoted(name)}")
-        self._shown = {}
+        self.shown = {}
 
     def named(self, fact: Fact) -> str:
         """Return the SQL that gives the groups of ``fact`` to be made again, as the text that contributions carry as ``fact_key``."""
@@ -102,7 +104,7 @@ class Changes:
             found: exp.Expr = queries[0].ast
             for query in queries[1:]:
                 found = exp.union(found, query.ast, distinct=True, copy=False)
-            self._groups[columns] = f"again_{len(self._groups)}"
+            self._groups[columns] = f"again_{self.since}_{len(self._groups)}"
             self.engine.create_temporary(self._groups[columns], Query(found, columns))
         return self._groups[columns]
 
@@ -139,8 +141,8 @@ class Changes:
             columns = tuple(self.catalog.tables[name].columns)
             moved = exp.or_(*(self._between(bound) for bound in ("known_from", "known_to")), copy=False)
             select = exp.select(*(column(c, "v") for c in columns)).from_(table(f"{name}_version", "core", "v")).where(moved)
-            rows = self.engine.create_temporary(f"changed_{name}", Query(select, columns))
-            self._changed[name] = table(f"changed_{name}") if rows else None
+            made = f"changed_{self.since}_{name}"
+            self._changed[name] = table(made) if self.engine.create_temporary(made, Query(select, columns)) else None
         return self._changed[name]
 
     def _between(self, bound: str) -> exp.Expr:
