@@ -159,7 +159,7 @@ def _indicators(world: World, name: str) -> Iterator[tuple[str, str, str]]:
         else:
             known += list(world.catalog.tables[fact["table"]].columns)
         ends = ("_on",) if word == "on" else ("unit", "unit_code")
-        return [n for n in dict.fromkeys(known) if n.endswith(ends) and n != spec[word]][:2]
+        return [n for n in dict.fromkeys(known) if n.endswith(ends) and not n.startswith("is_") and n != spec[word]][:2]  # is_unit: a flag
 
     for operator, told, broken in broken_indicators(spec, others):
         yield operator, told, world.judge(forms_of_indicator(world, name), world.with_indicator(broken))
