@@ -177,6 +177,8 @@ def _columns(world: World, name: str) -> Iterator[tuple[str, str, str]]:
         if (column.get("code") or column["members"][0]["code"]) != code:
             continue
         for operator, told, broken in broken_columns(column, [*rows, "-"]):
+            if data["frequency"] == ["year"] and {column.get("variant", "current"), broken.get("variant", "current")} == {"current", "ytd"}:
+                continue  # the year to date at the end of a year is the year
             outcome = world.judge([form], form={**data, "columns": [*data["columns"][:i], broken, *data["columns"][i + 1 :]]})
             if outcome == "survived" and len(users) > 1 and _is_of_set(world, column, users):
                 outcome = _in_other_users(world, column, broken, [u for u in users if u != form])
