@@ -159,7 +159,7 @@ def _indicators(world: World, name: str) -> Iterator[tuple[str, str, str]]:
         else:
             known += list(world.catalog.tables[fact["table"]].columns)
         ends = ("_on",) if word == "on" else ("unit", "unit_code")
-        return [n for n in dict.fromkeys(known) if n.endswith(ends) and n != spec[word]][:2]
+        return [n for n in dict.fromkeys(known) if n.endswith(ends) and not n.startswith("is_") and n != spec[word]][:2]  # is_unit: a flag
 
     for operator, told, broken in broken_indicators(spec, others):
         yield operator, told, world.judge(forms_of_indicator(world, name), world.with_indicator(broken))
@@ -177,6 +177,8 @@ def _columns(world: World, name: str) -> Iterator[tuple[str, str, str]]:
         if (column.get("code") or column["members"][0]["code"]) != code:
             continue
         for operator, told, broken in broken_columns(column, [*rows, "-"]):
+            if data["frequency"] == ["year"] and {column.get("variant", "current"), broken.get("variant", "current")} == {"current", "ytd"}:
+                continue  # the year to date at the end of a year is the year
             outcome = world.judge([form], form={**data, "columns": [*data["columns"][:i], broken, *data["columns"][i + 1 :]]})
             if outcome == "survived" and len(users) > 1 and _is_of_set(world, column, users):
                 outcome = _in_other_users(world, column, broken, [u for u in users if u != form])
