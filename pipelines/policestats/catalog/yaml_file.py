@@ -83,8 +83,9 @@ class YamlFile:
             return
         quick, telling = _validators(meta / f"{kind}.schema.json")
         content = _plain(self.data)
-        if not quick.is_valid(content):
-            error = _most_telling(min(telling.iter_errors(content), key=_depth))
+        errors = [] if quick.is_valid(content) else sorted(telling.iter_errors(content), key=_depth)
+        if errors:
+            error = _most_telling(errors[0])
             trail: Trail = tuple(error.absolute_path)
             wrong = _unknown_key(error)
             raise DefinitionError(f"{self.where((*trail, wrong) if wrong else trail)}: {_explain(error, trail)}")
@@ -107,7 +108,7 @@ class YamlFile:
 
 @cache
 def _validators(path: Path) -> tuple[jsonschema_rs.Draft202012Validator, jsonschema.Draft202012Validator]:
-    """Return one that says whether a file is right, and a slow one that says what is wrong."""
+    """Return one that knows most right files, and a slow one that says what is wrong with the others, if anything is (the first knows no infinity)."""
     schema = json.loads(path.read_text(encoding="utf-8"))
     return jsonschema_rs.Draft202012Validator(schema), jsonschema.Draft202012Validator(schema)
 
