@@ -139,3 +139,20 @@ def test_a_counted_thing_lands_in_one_leaf(october: tuple[Cells, dict[str, list[
 def test_what_lies_outside_every_window_leaves_no_contribution(october: tuple[Cells, dict[str, list[dict[str, Any]]], int]) -> None:
     keys = {c["record_key"] for c in october[1]["contribution"] if c["indicator_id"] == "received"}
     assert keys == {"m1", "m2", "m4"}  # m3 is November's
+
+
+def test_a_stock_keeps_no_record_of_what_had_ended_before_it_is_counted(catalog: Catalog) -> None:
+    """October's stock is counted on its first morning and after its last evening; of the cases of earlier months most were over by then."""
+    thefts = [
+        tiny.theft("1", "2026-03-01", NORTH_1, solved_on="2026-09-30"),  # over the evening before
+        tiny.theft("2", "2026-03-01", NORTH_1, solved_on="2026-10-01"),  # pending on the first morning alone
+        tiny.theft("3", "2026-03-01", NORTH_1, solved_on="2026-11-01"),  # pending on both days
+        tiny.theft("4", "2026-03-01", NORTH_1),
+    ]
+    columns = "- {code: OPEN, indicator: pending_at_start}\n- {code: CLOSE, indicator: pending_at_end}"
+    with tiny.warehouse(catalog, thefts) as engine:
+        tiny.filled(engine, catalog, "2026-10", tiny.form(catalog, columns))
+        kept: dict[str, set[str]] = defaultdict(set)
+        for row in published(engine)["contribution"]:
+            kept[row["indicator_id"]].add(row["fact_key"])
+    assert kept == {"pending_at_start": {"2", "3", "4"}, "pending_at_end": {"3", "4"}}
