@@ -102,17 +102,22 @@ def trace_macro(tables: list[str], zh: str, en: str) -> list[str]:
     adds up, at a unit of the asked unit's subtree, and, for netted transfers, with the other end outside that subtree.
     """
     c, r, m, u = (f"{TRACE_DB}.{name}" for name in tables)
+    # every table is told what is asked for, although the joins would imply it: so each reads only that part of the file
     macro = f"""CREATE MACRO {TRACE_DB}.main.trace(form_id, period, unit_code, row_code, column_code) AS TABLE
+WITH asked AS (SELECT period AS asked_period, unit_code AS asked_unit),
+subtree AS (SELECT p.member_unit_code FROM {u} AS p JOIN asked ON p.period = asked_period AND p.unit_code = asked_unit)
 SELECT c.record_key, c.unit_code, c.on_date, c.until_date, c.value, c.partner_unit_code, c.counted_no
 FROM {r} AS r
 JOIN {c} AS c ON c.form_id = r.form_id AND c.period = r.period AND c.indicator_id = r.indicator_id AND c.anchor_on = r.anchor_on
   AND c.on_date < r.end_on
   AND ((NOT r.is_stock AND c.on_date >= r.start_on) OR (r.is_stock AND (c.until_date IS NULL OR c.until_date >= r.end_on)))
-JOIN {m} AS m ON m.form_id = r.form_id AND m.period = r.period AND m.member_row_code = c.row_code
-JOIN {u} AS u ON u.period = r.period AND u.member_unit_code = c.unit_code
-WHERE r.form_id = form_id AND r.period = period AND r.column_code = column_code AND m.row_code = row_code AND u.unit_code = unit_code
-  AND NOT (r.is_net AND m.is_netted AND EXISTS (
-    SELECT 1 FROM {u} AS p WHERE p.period = u.period AND p.unit_code = u.unit_code AND p.member_unit_code = c.partner_unit_code))
+JOIN {m} AS m ON m.member_row_code = c.row_code
+JOIN {u} AS u ON u.member_unit_code = c.unit_code
+WHERE r.form_id = form_id AND r.period = period AND r.column_code = column_code
+  AND c.form_id = form_id AND c.period = period
+  AND m.form_id = form_id AND m.period = period AND m.row_code = row_code
+  AND u.period = period AND u.unit_code = unit_code
+  AND NOT (r.is_net AND m.is_netted AND coalesce(c.partner_unit_code IN (FROM subtree), false))
 ORDER BY c.on_date, c.record_key, c.unit_code, c.row_code"""
     return [macro, f"COMMENT ON MACRO TABLE {TRACE_DB}.main.trace IS {text_literal(f'{zh} | {en}')}"]
 
