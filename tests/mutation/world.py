@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from policestats.catalog import Catalog, YamlFile, load_catalog
 from policestats.catalog.load import indicator as read_indicator
 from policestats.catalog.model import Fact
@@ -38,7 +40,7 @@ class World:
     engines: ExitStack = field(default_factory=ExitStack)
     effects: Effects = field(default_factory=Effects)
     _held: dict[Path, DuckDBEngine] = field(default_factory=dict)
-    _last: dict[str, Path] = field(default_factory=dict)
+    _noticing: dict[str, list[Path]] = field(default_factory=dict)
     _noticed: dict[str | None, str] = field(default_factory=dict)
     _right: dict[str, Form] = field(default_factory=dict)
 
@@ -57,10 +59,9 @@ class World:
         return cls(standard, catalog, forms, indicators, users)
 
     def cases(self, form: str) -> list[Path]:
-        """Return the hand-computed cases of a form, the one that noticed last first."""
-        found = _cases(self.standard, form)
-        last = self._last.get(form)
-        return sorted(found, key=lambda case: case != last)
+        """Return the hand-computed cases of a form, those that noticed a mutant first, the latest of them at the head."""
+        noticing = self._noticing.get(form, [])
+        return [*noticing, *(case for case in _cases(self.standard, form) if case not in noticing)]
 
     def judge(self, forms: list[str], catalog: Catalog | None = None, form: Spec | None = None, fact: str | None = None) -> str:
         """Return what becomes of a mutant: whether a case of one of ``forms`` notices.
@@ -79,9 +80,10 @@ class World:
                         if fact is not None and self._changes_nothing(read, chosen, fact, case, period.text):
                             continue
                         if disagreement(self._engine(case), chosen, read, case, period) is not None:
-                            self._last[name], self._noticed[fact] = case, name
+                            self._noticed[fact] = name
+                            self._noticing[name] = [case, *(c for c in self._noticing.get(name, []) if c != case)]
                             return CAUGHT
-            except (StatisticsError, KeyError):
+            except (StatisticsError, KeyError, duckdb.BinderException):  # the last: values of two types are compared
                 return REFUSED
         return SURVIVED
 
