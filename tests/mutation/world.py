@@ -79,7 +79,9 @@ class World:
                     for period in periods(case):
                         if fact is not None and self._changes_nothing(read, chosen, fact, case, period.text):
                             continue
-                        if disagreement(self._engine(case), chosen, read, case, period) is not None:
+                        # its own columns tell most mutants of a fact, and are made much sooner than the whole form
+                        parts = [None] if fact is None else [fact, None]
+                        if any(disagreement(self._engine(case), chosen, read, case, period, part) is not None for part in parts):
                             self._noticed[fact] = name
                             self._noticing[name] = [case, *(c for c in self._noticing.get(name, []) if c != case)]
                             return CAUGHT

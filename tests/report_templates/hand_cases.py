@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -90,10 +91,19 @@ def periods(case: Path) -> list[ReferencePeriod]:
     return [ReferencePeriod.parse(text) for text in dict.fromkeys(e.period for e in expected(case))]
 
 
-def disagreement(engine: DuckDBEngine, catalog: Catalog, form: Form, case: Path, period: ReferencePeriod) -> str | None:
-    """Tabulate ``form`` over the rows of a case, which ``engine`` holds, and say where it is not as the case expects; None when all is."""
-    tabulate(engine, catalog, period, {form.id: form}, full=True)
+def disagreement(
+    engine: DuckDBEngine, catalog: Catalog, form: Form, case: Path, period: ReferencePeriod, fact: str | None = None
+) -> str | None:
+    """Tabulate ``form`` over the rows of a case, which ``engine`` holds, and say where it is not as the case expects; None when all is.
+
+    Args: fact: tabulate and compare the columns over this fact alone, and judge no check: a part of the work.
+    """
     entries = [e for e in expected(case) if e.period == period.text]
+    if fact is not None:
+        columns = tuple(c for c in form.columns if c.indicator is not None and c.indicator.fact == fact)
+        form = dataclasses.replace(form, columns=columns, checks=())
+        entries = [_narrowed(e, {c.code for c in columns}) for e in entries]
+    tabulate(engine, catalog, period, {form.id: form}, full=True)
     found = engine.sql(
         "SELECT DISTINCT check_id FROM report.check_result WHERE outcome = 'failed' AND severity = 'error' AND form_id = ? AND period = ?",
         [form.id, period.text],
@@ -115,6 +125,12 @@ def disagreement(engine: DuckDBEngine, catalog: Catalog, form: Form, case: Path,
         return stored.get((unit, row, column), Decimal(0) if column in base and (unit, column) not in unfilled else None)
 
     return next((told for entry in entries if (told := difference(entry, value, form)) is not None), None)
+
+
+def _narrowed(entry: Expected, columns: set[str]) -> Expected:
+    cells = {name: value for name, value in entry.cells.items() if name[1] in columns}
+    zero = tuple(c for c in entry.rest_is_zero if c in columns)
+    return dataclasses.replace(entry, cells=cells, rest_is_zero=zero, failed_checks=frozenset())
 
 
 def difference(entry: Expected, value: Callable[[str, str, str], Decimal | None], form: Form) -> str | None:
