@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from .province import NOBODY, Moment, Row, numbers, one_in, timeline, unit_on
+from .province import NOBODY, Moment, Row, entered_in_any_order, numbers, one_in, timeline, unit_on
 
 NEW_LAW = date(2026, 1, 1)
 # Causes found in each version of the law; one of another law, a pending and an unknown one.
@@ -21,6 +21,8 @@ KINDS = (*["cause"] * 3, *["transfer"] * 5, "sent_outside", *ENDS)
 def admin_cases(rng: Random, units: list[Row], case_no: str, length: int) -> dict[str, list[Row]]:
     """The rows of one case, by table."""
     moments = timeline(rng, length)
+    if one_in(rng, 3):
+        moments = entered_in_any_order(rng, moments)
     is_outside = one_in(rng, 6)
     accepted = moments[0]
     holder = rng.choice([None, NOBODY]) if is_outside else unit_on(rng, units, accepted.on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from .province import Row, numbers, one_in, timeline, unit_on
+from .province import Row, entered_in_any_order, numbers, one_in, timeline, unit_on
 
 TABLES = ("dispute", "dispute_event", "dispute_grade")
 OPEN_KINDS = ("grade", "grade", "moved", "moved", "sent_outside", "resolved", "resolved", "resolved", "handed", "to_case", "reopened")
@@ -13,6 +13,8 @@ OPEN_KINDS = ("grade", "grade", "moved", "moved", "sent_outside", "resolved", "r
 def disputes(rng: Random, units: list[Row], dispute_no: str, length: int) -> dict[str, list[Row]]:
     """The rows of one dispute, by table. A resolution may be confirmed at the next moment, at once, or never; then it may be reopened all the same."""
     moments = timeline(rng, length)
+    if one_in(rng, 3):
+        moments = entered_in_any_order(rng, moments)
     found = moments[0]
     tables: dict[str, list[Row]] = {name: [] for name in TABLES}
     tables["dispute"].append(

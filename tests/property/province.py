@@ -58,6 +58,11 @@ def timeline(rng: Random, length: int) -> list[Moment]:
     return moments[:length]  # drawn in full, so that a shorter case is the beginning of a longer one
 
 
+def entered_in_any_order(rng: Random, moments: list[Moment]) -> list[Moment]:
+    """The same days, of which a later one may have been entered first: two desks, two systems. No law forbids it."""
+    return [Moment(moment.on, rng.choice(_entry_times(moment.on))) for moment in moments]
+
+
 def cutoff(on: date) -> datetime:
     """The moment at which the month of ``on`` closes: day 2 of the next month, 06:00."""
     following = date(on.year + on.month // 12, on.month % 12 + 1, 2)
