@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from .province import NOBODY, Row, numbers, one_in, timeline, unit_on
+from .province import NOBODY, Row, entered_in_any_order, numbers, one_in, timeline, unit_on
 
 # Homicide, robbery, theft, fraud, a snatching (C223), a drug crime, a retired charge (now rape), a section (no charge), a pending and an unknown one.
 CHARGES = ["C177", "C220", "C221", "C222", "C223", "C356", "R031", "CH06S7", None, "C999"]
@@ -15,6 +15,9 @@ TABLES = ("criminal_case", "criminal_case_charge_change", "criminal_case_event",
 def criminal_cases(rng: Random, units: list[Row], case_no: str, length: int) -> dict[str, list[Row]]:
     """The rows of one case, by table."""
     moments = timeline(rng, length)
+    is_in_order = not one_in(rng, 3)
+    if not is_in_order:
+        moments = entered_in_any_order(rng, moments)
     is_outside = one_in(rng, 6)
     filed = moments[0]
     holder = rng.choice([None, NOBODY]) if is_outside else unit_on(rng, units, filed.on)
@@ -40,6 +43,8 @@ def criminal_cases(rng: Random, units: list[Row], case_no: str, length: int) -> 
         at = {"case_no": case_no, "entered_at": moment.entered}
         # A case that lies outside the tree can only come (back) in.
         kind = "received" if is_outside else rng.choice(KINDS)
+        if kind == "charge" and not is_in_order and tables["criminal_case_charge_change"]:
+            continue  # a change of what nobody knew yet is an error of the ledger, and X01-03 says so
         if kind == "charge":
             after = rng.choice(CHARGES)
             change = {"change_no": name, "changed_on": moment.on, "from_charge_code": charge, "to_charge_code": after}

@@ -35,6 +35,13 @@ def test_lawful_criminal_cases_break_no_error_check(tables: dict[str, list[Row]]
 
 
 @slow_data
+@given(ledgers(criminal=5, admin=0, incident=0, dispute=0, collected=0))
+def test_the_stocks_of_lawful_criminal_cases_balance(tables: dict[str, list[Row]]) -> None:
+    for year in ("2025", "2026"):
+        assert errors(check(CN, "X20", year, tables)) == []
+
+
+@slow_data
 @given(ledgers(criminal=0, admin=10, incident=0, dispute=0, collected=0))
 def test_lawful_public_order_cases_break_no_error_check(tables: dict[str, list[Row]]) -> None:
     for month in MONTHS:
