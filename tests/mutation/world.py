@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from policestats.catalog import Catalog, YamlFile, load_catalog
 from policestats.catalog.load import indicator as read_indicator
 from policestats.catalog.model import Fact
@@ -81,7 +83,7 @@ class World:
                         if disagreement(self._engine(case), chosen, read, case, period) is not None:
                             self._last[name], self._noticed[fact] = case, name
                             return CAUGHT
-            except (StatisticsError, KeyError):
+            except (StatisticsError, KeyError, duckdb.BinderException):  # also where the database takes no value of that type
                 return REFUSED
         return SURVIVED
 
