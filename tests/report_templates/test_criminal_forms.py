@@ -118,8 +118,8 @@ def test_weights_of_drugs_have_no_total() -> None:
             "X06", "rows", {"fraud_amount_bounds": "upper"},
             {("B1", "FILED_M"): 6, ("B2", "FILED_M"): 2, ("B3", "FILED_M"): 1, ("B4", "FILED_M"): 2, ("B9", "FILED_M"): 1},
         ),
-        # of the seven solved in March none was filed in March: current by the year, old by the month
-        ("X04", "solving", {"solved_current": "same_period"}, {("T", "SOLVED_CUR_M"): 0, ("T", "SOLVED_OLD_M"): 7}),
+        # of the eight solved in March none was filed in March: three current by the year, all old by the month
+        ("X04", "solving", {"solved_current": "same_period"}, {("T", "SOLVED_CUR_M"): 0, ("T", "SOLVED_OLD_M"): 8}),
     ],
     ids=["eight_major", "other_fraud_charges", "large_loss", "fraud_amount_bounds", "solved_current"],
 )  # fmt: skip
