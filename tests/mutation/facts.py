@@ -107,16 +107,14 @@ def _bands(d: Spec) -> Iterator[Mutation]:
 
 def _spells(spec: Spec) -> Iterator[Mutation]:
     spells = spec["spells"]
-    for key in ("opens", "closes", "ends"):
-        for kind in spells[key] if len(spells[key]) > 1 else []:
+    for key in ("begins", "opens", "closes", "ends"):
+        for kind in spells[key] if len(spells.get(key, [])) > 1 else []:
             yield "leave out a member", f"{key} without {kind}", _put(spec, ("spells", key), [k for k in spells[key] if k != kind])
-    for name in spells["order"]:
-        if len(spells["order"]) > 1:
-            yield (
-                "other order",
-                f"spells without order by {name}",
-                _put(spec, ("spells", "order"), [n for n in spells["order"] if n != name]),
-            )
+    for name in spells.get("order", []):
+        rest = [n for n in spells["order"] if n != name]
+        yield "other order", f"spells without order by {name}", _put(spec, ("spells", "order"), rest)
+    if "begins" in spells:
+        yield "drop a condition", "spells without begins", {**spec, "spells": {k: v for k, v in spells.items() if k != "begins"}}
     if "leaves_when" in spells:
         yield from _at(spec, ("spells", "leaves_when"), broken_conditions(spells["leaves_when"]))
 

@@ -228,6 +228,15 @@ def test_spells_of_a_case_that_leaves_the_tree_and_comes_back() -> None:
     ]
 
 
+def test_nothing_counts_before_the_beginning_nor_stands_before_it() -> None:
+    """A is accepted on the 5th: what happened on the 2nd, and what is numbered before it, counts then and after it."""
+    events = [event(2, "2026-01-05", "accepted", "A"), event(9, "2026-01-02", "transferred", "B"), event(1, "2026-01-05", "dealt")]
+    found = spells({**RULE, "order": ["no"], "begins": ["accepted"]}, events, anchor())
+    assert [(s["start_on"].day, s["start_unit"], s["end_on"].day, s["end_kind"]) for s in found] == [(5, "A", 5, "dealt")]
+    without = spells({**RULE, "begins": ["accepted"]}, events[1:], anchor())  # never accepted: on its own day
+    assert [(s["start_on"].day, s["start_unit"], s["end_on"].day) for s in without] == [(2, "B", 5)]
+
+
 def test_a_spell_without_a_unit_stands_at_the_unknown_unit() -> None:
     """Not outside: else the whole tree would receive a case that it held before."""
     found = spells(RULE, [event(1, "2026-01-01", "accepted", None), event(2, "2026-01-05", "transferred", "B")], anchor())

@@ -21,7 +21,7 @@ def spells(rule: Row, events: list[Row], anchor: Anchor) -> list[Row]:
         if event[rule["kind"]] in [*rule["opens"], *rule["closes"]] and event[rule["on"]] is not None:
             groups.setdefault(tuple(event[name] for name in rule["by"]), []).append(event)
     for group in groups.values():
-        ordered = _until_the_end(sorted(group, key=lambda event: in_order(event, rule["order"])), rule)
+        ordered = _until_the_end(_in_order(group, rule), rule)
         carried = _carried(rule, ordered)
         opened: list[Row] = []
         for position, event in enumerate(ordered):
@@ -47,6 +47,14 @@ def spells(rule: Row, events: list[Row], anchor: Anchor) -> list[Row]:
         for this, following in zip_longest(opened, opened[1:]):
             found.append({**this, "next_start_on": following["start_on"] if following else None})
     return found
+
+
+def _in_order(group: list[Row], rule: Row) -> list[Row]:
+    """Put the events in the order of their days: none counts before the thing begins, and on one day the beginning comes first."""
+    begins = rule.get("begins", [])
+    beginnings = [event[rule["on"]] for event in group if event[rule["kind"]] in begins]
+    counted = [{**event, rule["on"]: max([event[rule["on"]], *([min(beginnings)] if beginnings else [])])} for event in group]
+    return sorted(counted, key=lambda event: (event[rule["on"]], event[rule["kind"]] not in begins, in_order(event, rule.get("order", []))))
 
 
 def _until_the_end(ordered: list[Row], rule: Row) -> list[Row]:

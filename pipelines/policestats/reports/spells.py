@@ -26,8 +26,7 @@ def spells(spec: dict[str, Any], events: exp.Select, columns: tuple[str, ...], s
         unknown_unit: the unit that holds what names none.
     Raises: DefinitionError for an unknown name in `leaves_when`.
     """
-    by = [column(n, "e") for n in spec["by"]]
-    order = [column(n, "e") for n in spec["order"]]
+    by, order = [column(n, "e") for n in spec["by"]], _order(spec, "e")
     day, kind, unit = (column(spec[n], "e") for n in ("on", "kind", "unit"))
 
     def neighbour(function: type[exp.Expr], value: exp.Expr) -> exp.Expr:
@@ -56,13 +55,13 @@ def spells(spec: dict[str, Any], events: exp.Select, columns: tuple[str, ...], s
             # without a spell at the other end nothing is known to be the same
             differs = exp.not_(exp.paren(exp.and_(same_unit, same_place, copy=False), copy=False), copy=False)
             values[name] = exp.Coalesce(this=exp.paren(differs, copy=False), expressions=[literal(True)])
-    kept = _until_the_end(spec, _steps(spec, events, columns), columns)
+    kept = _until_the_end(spec, _from_the_beginning(spec, _steps(spec, events, columns), columns), columns)
     pairs = exp.select(
         *(value.as_(name, quoted=True, copy=False) for name, value in values.items()),
         is_spell.as_("is_spell", quoted=True, copy=False),
         copy=False,
     ).from_(kept.subquery("e", copy=False), copy=False)
-    next_start = over(exp.Lead(this=column("start_on", "s")), [column(n, "s") for n in spec["by"]], [column(n, "s") for n in spec["order"]])
+    next_start = over(exp.Lead(this=column("start_on", "s")), [column(n, "s") for n in spec["by"]], _order(spec, "s"))
     found = (
         exp.select(*(column(n, "s") for n in values), next_start.as_(NEXT_START, quoted=True, copy=False), copy=False)
         .from_(pairs.subquery("s", copy=False), copy=False)
@@ -85,15 +84,45 @@ def _steps(spec: dict[str, Any], events: exp.Select, columns: tuple[str, ...]) -
     )
 
 
+def _from_the_beginning(spec: dict[str, Any], steps: exp.Select, columns: tuple[str, ...]) -> exp.Select:
+    """Let no event count before the first one that begins its thing; without any, each counts on its own day."""
+    if "begins" not in spec:
+        return steps
+    day = column(spec["on"], "e")
+    began = exp.Window(
+        this=exp.Min(this=case([(_is_beginning(spec, "e"), day.copy())], exp.null())), partition_by=[column(n, "e") for n in spec["by"]]
+    )
+    counted = case([(exp.GT(this=began, expression=day.copy()), began.copy())], day)
+    values = (counted.as_(n, quoted=True, copy=False) if n == spec["on"] else column(n, "e") for n in columns)
+    return exp.select(*values, copy=False).from_(steps.subquery("e", copy=False), copy=False)
+
+
+def _order(spec: dict[str, Any], alias: str) -> list[exp.Expr]:
+    """What the events of one thing are put in order by: their days; of one day the beginning first, then as the fact says."""
+    order: list[exp.Expr] = [column(spec["on"], alias)]
+    if "begins" in spec:
+        order.append(case([(_is_beginning(spec, alias), literal(0))], literal(1)))
+    return [*order, *(column(n, alias) for n in spec.get("order", []))]
+
+
+def _is_beginning(spec: dict[str, Any], alias: str) -> exp.Expr:
+    return exp.In(this=column(spec["kind"], alias), expressions=[literal(k) for k in spec["begins"]])
+
+
 def _until_the_end(spec: dict[str, Any], steps: exp.Select, columns: tuple[str, ...]) -> exp.Select:
     """Keep the events up to and including the first one that ends everything."""
     if not spec["ends"]:
         return steps
-    by, order = [column(n, "e") for n in spec["by"]], [column(n, "e") for n in spec["order"]]
+    by, order = [column(n, "e") for n in spec["by"]], _order(spec, "e")
     is_end = case([(exp.In(this=column(spec["kind"], "e"), expressions=[literal(k) for k in spec["ends"]]), literal(1))], literal(0))
     ends_so_far = over(exp.Sum(this=is_end), by, order)
     ends_so_far.set("spec", exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"))
-    counted = steps.select(is_end.copy().as_("is_end", quoted=True), ends_so_far.as_("ends_so_far", quoted=True), copy=False)
+    counted = exp.select(
+        *(column(n, "e") for n in columns),
+        is_end.copy().as_("is_end", quoted=True),
+        ends_so_far.as_("ends_so_far", quoted=True),
+        copy=False,
+    ).from_(steps.subquery("e", copy=False), copy=False)
     kept = exp.select(*(column(n, "k") for n in columns), copy=False).from_(counted.subquery("k", copy=False), copy=False)
     return kept.where(
         exp.or_(
