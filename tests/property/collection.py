@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from .province import DAYS, Moment, Row, numbers, one_in, timeline, unit_on
+from .province import DAYS, Moment, Row, entered_in_any_order, numbers, one_in, timeline, unit_on
 
 KINDS = ("address", "resident", "resident", "house", "organisation", "security_element")
 TABLES = (*dict.fromkeys(KINDS), "object_event", "object_maintenance", "expected_object")
@@ -17,6 +17,8 @@ TEXTS = ("好", "无", " ", "0000", None)
 def objects(rng: Random, units: list[Row], object_id: str, length: int) -> dict[str, list[Row]]:
     """The rows of one object, by table."""
     moments = timeline(rng, length)
+    if one_in(rng, 3):
+        moments = entered_in_any_order(rng, moments)
     tables: dict[str, list[Row]] = {name: [] for name in TABLES}
     kind = rng.choice(KINDS)
     unit, community = unit_on(rng, units, moments[0].on), rng.choice(["G1", "G2", None])
