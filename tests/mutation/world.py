@@ -17,6 +17,8 @@ from policestats.catalog.load import indicator as read_indicator
 from policestats.catalog.model import Fact
 from policestats.engines.duckdb import DuckDBEngine
 from policestats.errors import StatisticsError
+from policestats.periods import ReferencePeriod
+from policestats.reports.form_columns import operands
 from policestats.reports.template import Form, read_form
 from policestats.stages.report_store import create_report_tables, write_codelists
 from tests.mutation.effect import Effects
@@ -71,23 +73,22 @@ class World:
             form: a broken form, in the place of the one of its id.
             fact: the only definition that is broken, when it is a fact.
         """
-        chosen = catalog or self.catalog
-        for name in sorted(forms, key=lambda form: form != self._noticed.get(fact)):
-            try:
+        chosen, unmoved = catalog or self.catalog, list[tuple[Form, Path, ReferencePeriod]]()
+        try:
+            # the broken columns tell most mutants, and are made much sooner than whole forms with their checks
+            for name in sorted(forms, key=lambda form: form != self._noticed.get(fact)):
                 read = read_form(form if form is not None and form["id"] == name else self.forms[name], chosen)
-                for case in self.cases(name):
-                    for period in periods(case):
-                        if fact is not None and self._changes_nothing(read, chosen, fact, case, period.text):
-                            continue
-                        # its own columns tell most mutants of a fact, and are made much sooner than the whole form
-                        parts = [None] if fact is None else [fact, None]
-                        if any(disagreement(self._engine(case), chosen, read, case, period, part) is not None for part in parts):
-                            self._noticed[fact] = name
-                            self._noticing[name] = [case, *(c for c in self._noticing.get(name, []) if c != case)]
-                            return CAUGHT
-            except (StatisticsError, KeyError, duckdb.BinderException):  # the last: values of two types are compared
-                return REFUSED
-        return SURVIVED
+                broken = self._broken_columns(read, fact)
+                for case, period in _asked(self.cases(name)):
+                    if fact is not None and self._changes_nothing(read, chosen, fact, case, period.text):
+                        continue
+                    if broken and self._is_noticed(chosen, read, case, period, broken):
+                        self._noticed[fact] = name
+                        return CAUGHT
+                    unmoved.append((read, case, period))
+            return CAUGHT if any(self._is_noticed(chosen, read, case, period, None) for read, case, period in unmoved) else SURVIVED
+        except (StatisticsError, KeyError, duckdb.BinderException):  # the last: values of two types are compared
+            return REFUSED
 
     def with_indicator(self, spec: Spec) -> Catalog:
         """Return the catalog with one indicator as ``spec`` says."""
@@ -100,10 +101,29 @@ class World:
             self.catalog, facts={**self.catalog.facts, spec["id"]: Fact(spec["id"], spec["label"], spec, "a mutant")}
         )
 
+    def _is_noticed(self, catalog: Catalog, form: Form, case: Path, period: ReferencePeriod, only: set[str] | None) -> bool:
+        if disagreement(self._engine(case), catalog, form, case, period, only) is None:
+            return False
+        self._noticing[form.id] = [case, *(c for c in self._noticing.get(form.id, []) if c != case)]
+        return True
+
+    def _broken_columns(self, read: Form, fact: str | None) -> set[str]:
+        """Return the columns unlike those of the right form, or over a broken fact, with what is computed from them, and all that these take."""
+        right = {column.code: column for column in self._right_form(read.id).columns}
+        found = {c.code for c in read.columns if c != right.get(c.code) or (fact is not None and c.indicator and c.indicator.fact == fact)}
+        while more := {c.code for c in read.columns if found & set(operands(c))} - found:
+            found |= more
+        while more := {name for c in read.columns if c.code in found for name in operands(c)} - found:
+            found |= more
+        return found
+
+    def _right_form(self, id: str) -> Form:
+        if id not in self._right:
+            self._right[id] = read_form(self.forms[id], self.catalog)
+        return self._right[id]
+
     def _changes_nothing(self, read: Form, catalog: Catalog, fact: str, case: Path, period: str) -> bool:
-        if read.id not in self._right:
-            self._right[read.id] = read_form(self.forms[read.id], self.catalog)
-        return self.effects.is_none(self._engine(case), (self.catalog, self._right[read.id]), (catalog, read), fact, case, period)
+        return self.effects.is_none(self._engine(case), (self.catalog, self._right_form(read.id)), (catalog, read), fact, case, period)
 
     def _engine(self, case: Path) -> DuckDBEngine:
         if case not in self._held:
@@ -125,6 +145,10 @@ def _spelled_out(form: Spec, sets: dict[str, Spec]) -> Spec:
         columns += [{**c, **{k: column[k] for k in ("rows", "blocks") if k in column}} for c in part["columns"]]
         checks += [{**c, "id": f"{form['id']}-{c['id']}"} for c in part.get("checks", [])]
     return {**form, "columns": columns, "checks": checks}
+
+
+def _asked(cases: list[Path]) -> Iterator[tuple[Path, ReferencePeriod]]:
+    yield from ((case, period) for case in cases for period in periods(case))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -92,17 +92,19 @@ def periods(case: Path) -> list[ReferencePeriod]:
 
 
 def disagreement(
-    engine: DuckDBEngine, catalog: Catalog, form: Form, case: Path, period: ReferencePeriod, fact: str | None = None
+    engine: DuckDBEngine, catalog: Catalog, form: Form, case: Path, period: ReferencePeriod, only: Collection[str] | None = None
 ) -> str | None:
     """Tabulate ``form`` over the rows of a case, which ``engine`` holds, and say where it is not as the case expects; None when all is.
 
-    Args: fact: tabulate and compare the columns over this fact alone, and judge no check: a part of the work.
+    Args: only: tabulate and compare these columns alone, and judge no check: a part of the work. What they are computed from must be among them.
     """
     entries = [e for e in expected(case) if e.period == period.text]
-    if fact is not None:
-        columns = tuple(c for c in form.columns if c.indicator is not None and c.indicator.fact == fact)
+    if only is not None:
+        columns = tuple(c for c in form.columns if c.code in only)
         form = dataclasses.replace(form, columns=columns, checks=())
         entries = [_narrowed(e, {c.code for c in columns}) for e in entries]
+        if not any(e.cells or e.rest_is_zero for e in entries):  # the case says nothing of them
+            return None
     tabulate(engine, catalog, period, {form.id: form}, full=True)
     found = engine.sql(
         "SELECT DISTINCT check_id FROM report.check_result WHERE outcome = 'failed' AND severity = 'error' AND form_id = ? AND period = ?",
