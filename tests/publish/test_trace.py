@@ -85,6 +85,14 @@ def test_the_macro_gives_the_rows_of_every_cell_that_is_not_zero(connection: Any
         assert found == value, (form, unit, row, column)
 
 
+def test_a_trace_comes_by_day_and_record(connection: Any, folded: list[tuple[Any, ...]]) -> None:
+    for form, unit, row, column, *_ in [r for r in folded if r[4] > 2]:
+        told = connection.execute(
+            "SELECT on_date, record_key, unit_code FROM trace(?, ?, ?, ?, ?)", [form, PERIOD, unit, row, column]
+        ).fetchall()
+        assert told == sorted(told), (form, unit, row, column)
+
+
 @pytest.mark.parametrize(
     ("unit", "row", "column", "keys"),
     [

@@ -99,7 +99,8 @@ def trace_macro(tables: list[str], zh: str, en: str) -> list[str]:
     ``tables`` (schema.name) of the trace file: contributions, readings, members of rows, members of units.
 
     The rows are exactly those whose fold is the cell: in the column's window (a stock: open at its day), in a row that the asked row
-    adds up, at a unit of the asked unit's subtree, and, for netted transfers, with the other end outside that subtree.
+    adds up, at a unit of the asked unit's subtree, and, for netted transfers, with the other end outside that subtree. They come in the
+    order in which the contributions are stored: by day and record.
     """
     c, r, m, u = (f"{TRACE_DB}.{name}" for name in tables)
     # every table is told what is asked for, although the joins would imply it: so each reads only that part of the file
@@ -118,7 +119,7 @@ WHERE r.form_id = form_id AND r.period = period AND r.column_code = column_code
   AND m.form_id = form_id AND m.period = period AND m.row_code = row_code
   AND u.period = period AND u.unit_code = unit_code
   AND NOT (r.is_net AND m.is_netted AND coalesce(c.partner_unit_code IN (FROM subtree), false))
-ORDER BY c.on_date, c.record_key, c.unit_code, c.row_code"""
+ORDER BY c.rowid"""
     return [macro, f"COMMENT ON MACRO TABLE {TRACE_DB}.main.trace IS {text_literal(f'{zh} | {en}')}"]
 
 

@@ -23,7 +23,7 @@ from policestats.stages.release_notes import Words
 _ORDER = {
     contract.CELL.name: "form_id, unit_code",
     contract.STATUS.name: "form_id, unit_code",
-    contract.CONTRIBUTION.name: "form_id, indicator_id, anchor_on",
+    contract.CONTRIBUTION.name: "form_id, indicator_id, anchor_on, on_date, record_key, unit_code, row_code",  # the macro `trace` tells them in this order
 }
 _HAS_VALUE = "status IN ('auto', 'manual', 'partial')"
 
