@@ -87,7 +87,7 @@ class World:
                         return CAUGHT
                     unmoved.append((read, case, period))
             return CAUGHT if any(self._is_noticed(chosen, read, case, period, None) for read, case, period in unmoved) else SURVIVED
-        except (StatisticsError, KeyError, duckdb.BinderException):  # the last: values of two types are compared
+        except (StatisticsError, KeyError, duckdb.BinderException, duckdb.ConversionException):  # values of two types are compared
             return REFUSED
 
     def with_indicator(self, spec: Spec) -> Catalog:

@@ -51,7 +51,7 @@ def run(
         load = knowledge.chosen_load(known, as_of)
         catalog = as_chosen(engine, catalog, wanted, load)
         forms = due(load_forms(catalog, period=wanted), wanted)
-        with engine.transaction(), engine.names_from("core"):
+        with engine.names_from("core"), engine.transaction():  # rolled back before the names are put back: nothing runs in what was aborted
             work = Tabulation(engine, catalog, wanted, load, max(known))
             for form in forms:
                 refuse_other(engine, work, form)

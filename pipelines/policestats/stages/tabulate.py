@@ -312,7 +312,7 @@ def tabulate(
     chosen = due(forms, period, only)
     known = knowledge.loads(engine)
     load = knowledge.chosen_load(known, as_of)
-    with engine.transaction(), engine.names_from("core"):
+    with engine.names_from("core"), engine.transaction():  # rolled back before the names are put back: nothing runs in what was aborted
         create_report_tables(engine)
         write_codelists(engine, catalog)
         work = Tabulation(engine, catalog, period, load, max(known), full)
