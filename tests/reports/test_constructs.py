@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
@@ -312,3 +313,14 @@ def test_a_column_that_makes_no_sense_is_refused(tmp_path: Path, columns: str, s
     with pytest.raises(DefinitionError) as raised, tiny.warehouse(catalog, THEFTS, MOVES) as engine:
         tiny.filled(engine, catalog, "2026-10", tiny.form(catalog, columns))
     assert said in str(raised.value)
+
+
+def test_what_fails_while_a_form_is_made_is_told_as_itself(tmp_path: Path) -> None:
+    """Not as a transaction that was aborted; and the form that is right is made after it, by the same session."""
+    catalog = tiny.standard(tmp_path)
+    wrong = tiny.form(catalog, "- {code: N, indicator: filed, where: {is_night: nobody}}")
+    with tiny.warehouse(catalog, [theft("T1", "2026-10-05", NORTH_1)]) as engine:
+        with pytest.raises(duckdb.ConversionException, match="nobody"):
+            tiny.filled(engine, catalog, "2026-10", wrong)
+        _, cells = tiny.filled(engine, catalog, "2026-10", tiny.form(catalog, "- {code: N, indicator: filed}"))
+    assert cells[NORTH_1, "T", "N"] == 1

@@ -143,7 +143,7 @@ columns:
     rank: {{switch: [{{when: {{kind: filed}}, then: {{literal: 0}}}}, {{when: {{kind: moved}}, then: {{literal: 1}}}}], else: {{literal: 2}}}}
     kind_code: {{column: theft.kind_code}}
     is_night: {{column: theft.is_night}}
-  spells: {{by: [theft_no], order: [on, rank], kind: kind, on: on, unit: unit, opens: [filed, moved], closes: [moved, solved], ends: [solved]}}
+  spells: {{by: [theft_no], order: [rank], kind: kind, on: on, unit: unit, opens: [filed, moved], closes: [moved, solved], ends: [solved]}}
 """,
     "indicators/theft.yaml": f"""
 - {{id: filed, label: {_LABEL}, fact: filing, count: record, on: posted_on, by: unit_code, unit: 起, source: test}}
