@@ -19,7 +19,8 @@ def spells(rule: Row, events: list[Row], anchor: Anchor) -> list[Row]:
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for event in events:
         if event[rule["kind"]] in [*rule["opens"], *rule["closes"]] and event[rule["on"]] is not None:
-            groups.setdefault(tuple(event[name] for name in rule["by"]), []).append(event)
+            thing = tuple(event[name] for name in rule["by"])
+            groups.setdefault((*thing, id(event)) if None in thing else thing, []).append(event)  # of no known thing: alone
     for group in groups.values():
         ordered = _until_the_end(_in_order(group, rule), rule)
         carried = _carried(rule, ordered)

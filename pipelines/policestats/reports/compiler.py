@@ -12,9 +12,10 @@ from policestats.errors import DefinitionError, nearest
 from policestats.query import Query, Scope, case, cast, column, condition, equal, literal, table
 from policestats.query.build import aliased, joined_text
 from policestats.reports.blocks import Block, Dynamic
-from policestats.reports.facts import FACT_KEY, RECORD_KEY
+from policestats.reports.facts import FACT_KEY
 from policestats.reports.narrowing import narrowed
 from policestats.reports.plan import Plan
+from policestats.reports.spells import RECORD_KEY
 
 #: Temporary table (unit_code, standing_unit_code) that carries every unit to the one it counts for.
 CARRY = "unit_carry"

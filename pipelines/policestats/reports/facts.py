@@ -16,10 +16,8 @@ from policestats.query import Query, Scope, case, cast, column, condition, equal
 from policestats.query.build import aliased, joined_text, minus, over, row_number
 from policestats.reports.dimensions import RowDimensions
 from policestats.reports.regrouping import Relation, group_columns
-from policestats.reports.spells import spells
+from policestats.reports.spells import RECORD_KEY, spells
 
-#: Name of the column that holds the printed key of a counted thing.
-RECORD_KEY = "record_key"
 #: Name of the column that holds the group of records a row was made from (see regrouping); null when the fact has no groups.
 FACT_KEY = "fact_key"
 

@@ -9,6 +9,8 @@ from sqlglot import exp
 from policestats.query import Query, Scope, case, column, condition, equal, literal
 from policestats.query.build import over
 
+#: Name of the column that holds the printed key of a counted thing.
+RECORD_KEY = "record_key"
 #: What a spell has beside the dimensions of its opening event.
 SPELL_COLUMNS = ("start_on", "start_kind", "start_unit", "start_partner", "end_on", "end_kind", "end_partner")
 #: Whether the other end of a transfer is another unit or place; only where the fact names a place.
@@ -26,7 +28,7 @@ def spells(spec: dict[str, Any], events: exp.Select, columns: tuple[str, ...], s
         unknown_unit: the unit that holds what names none.
     Raises: DefinitionError for an unknown name in `leaves_when`.
     """
-    by, order = [column(n, "e") for n in spec["by"]], _order(spec, "e")
+    by, order = _things(spec, "e"), _order(spec, "e")
     day, kind, unit = (column(spec[n], "e") for n in ("on", "kind", "unit"))
 
     def neighbour(function: type[exp.Expr], value: exp.Expr) -> exp.Expr:
@@ -61,7 +63,7 @@ def spells(spec: dict[str, Any], events: exp.Select, columns: tuple[str, ...], s
         is_spell.as_("is_spell", quoted=True, copy=False),
         copy=False,
     ).from_(kept.subquery("e", copy=False), copy=False)
-    next_start = over(exp.Lead(this=column("start_on", "s")), [column(n, "s") for n in spec["by"]], _order(spec, "s"))
+    next_start = over(exp.Lead(this=column("start_on", "s")), _things(spec, "s"), _order(spec, "s"))
     found = (
         exp.select(*(column(n, "s") for n in values), next_start.as_(NEXT_START, quoted=True, copy=False), copy=False)
         .from_(pairs.subquery("s", copy=False), copy=False)
@@ -89,12 +91,17 @@ def _from_the_beginning(spec: dict[str, Any], steps: exp.Select, columns: tuple[
     if "begins" not in spec:
         return steps
     day = column(spec["on"], "e")
-    began = exp.Window(
-        this=exp.Min(this=case([(_is_beginning(spec, "e"), day.copy())], exp.null())), partition_by=[column(n, "e") for n in spec["by"]]
-    )
+    began = exp.Window(this=exp.Min(this=case([(_is_beginning(spec, "e"), day.copy())], exp.null())), partition_by=_things(spec, "e"))
     counted = case([(exp.GT(this=began, expression=day.copy()), began.copy())], day)
     values = (counted.as_(n, quoted=True, copy=False) if n == spec["on"] else column(n, "e") for n in columns)
     return exp.select(*values, copy=False).from_(steps.subquery("e", copy=False), copy=False)
+
+
+def _things(spec: dict[str, Any], alias: str) -> list[exp.Expr]:
+    """What an event belongs to: one that does not say to which thing is of none that is known, so it stands alone."""
+    by: list[exp.Expr] = [column(n, alias) for n in spec["by"]]
+    is_unknown = exp.or_(*(exp.Is(this=b.copy(), expression=exp.null()) for b in by), copy=False)
+    return [*by, case([(is_unknown, column(RECORD_KEY, alias))], exp.null())]
 
 
 def _order(spec: dict[str, Any], alias: str) -> list[exp.Expr]:
@@ -113,7 +120,7 @@ def _until_the_end(spec: dict[str, Any], steps: exp.Select, columns: tuple[str, 
     """Keep the events up to and including the first one that ends everything."""
     if not spec["ends"]:
         return steps
-    by, order = [column(n, "e") for n in spec["by"]], _order(spec, "e")
+    by, order = _things(spec, "e"), _order(spec, "e")
     is_end = case([(exp.In(this=column(spec["kind"], "e"), expressions=[literal(k) for k in spec["ends"]]), literal(1))], literal(0))
     ends_so_far = over(exp.Sum(this=is_end), by, order)
     ends_so_far.set("spec", exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"))
@@ -140,9 +147,7 @@ def _carried(spec: dict[str, Any]) -> dict[str, exp.Expr]:
         return {}
     is_source = equal(column(spec["kind"], "e"), literal(spec["carry"]["from"]))
     return {
-        name: exp.Window(
-            this=exp.Max(this=case([(is_source.copy(), column(name, "e"))], exp.null())), partition_by=[column(n, "e") for n in spec["by"]]
-        )
+        name: exp.Window(this=exp.Max(this=case([(is_source.copy(), column(name, "e"))], exp.null())), partition_by=_things(spec, "e"))
         for name in spec["carry"]["dimensions"]
     }
 
