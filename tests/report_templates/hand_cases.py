@@ -61,7 +61,7 @@ def rows(case: Path, catalog: Catalog) -> dict[str, list[Row]]:
     if units not in found:
         found[units] = yaml.safe_load((FOLDER / catalog.standard.id / f"{units}.yaml").read_text(encoding="utf-8"))
     for name, table_rows in found.items():
-        table = catalog.tables[name]
+        table = catalog.core_tables[name]
         for row in table_rows:
             if "entered_at" in table.columns and "entered_at" not in row:
                 row["entered_at"] = _noon(_event_day(name, row, table.date))

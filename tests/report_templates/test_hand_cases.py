@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from policestats.catalog import Catalog, load_catalog
+from policestats.catalog.office import TYPED
 from policestats.reports.template import Form, load_forms
 from tests.reference.interpreter import Standard, interpret, load
 from tests.report_templates.hand_cases import cases, difference, disagreement, expected, periods, rows
@@ -16,6 +17,8 @@ from tests.support.ledger import ROOT, ledger
 
 STANDARDS = sorted(p.name for p in Path(__file__).parent.iterdir() if p.is_dir() and not p.name.startswith("_"))
 ALL = [pytest.param(s, c, id=f"{c.parent.name}-{c.name}") for s in STANDARDS for c in cases(s)]
+#: the interpreter knows what records say, not what people type
+OF_RECORDS = [param for param in ALL if not (param.values[1] / f"{TYPED}.yaml").exists()]
 
 
 @cache
@@ -32,7 +35,7 @@ def test_compiler(standard: str, case: Path) -> None:
             assert disagreement(engine, catalog, forms[case.parent.name], case, period) is None
 
 
-@pytest.mark.parametrize(("standard", "case"), ALL)
+@pytest.mark.parametrize(("standard", "case"), OF_RECORDS)
 def test_reference_interpreter(standard: str, case: Path) -> None:
     catalog, forms, reference = catalog_of(standard)
     form = forms[case.parent.name]
