@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
 
 from policestats.catalog import Catalog
-from policestats.engines.duckdb import DuckDBEngine
+from policestats.engines.duckdb import DuckDBEngine, quoted
 from policestats.periods import ReferencePeriod
 from policestats.reports import contract, fold
 from policestats.reports.checks import Outcome
@@ -40,30 +41,37 @@ def create_report_tables(engine: DuckDBEngine) -> None:
     A warehouse of an earlier version, with other tables or columns, loses all it tabulated: half of it would read as zeros, and all can be
     made again.
     """
+    wanted = {published.name: [c[0] for c in published.columns] for published in contract.ALL}
+    held = _held(engine, list(wanted))
+    if held == wanted:
+        return
     for schema in ("report", "dim", "quality"):
         engine.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    held = [_held(engine, published) for published in contract.ALL]
-    if any(held) and held != [[c[0] for c in published.columns] for published in contract.ALL]:
-        for published in contract.ALL:
-            engine.execute(f"DROP TABLE IF EXISTS {published.name}")
+    for name in held:
+        engine.execute(f"DROP TABLE {name}")
     for published in contract.ALL:
         engine.execute(published.ddl())
 
 
-def _held(engine: DuckDBEngine, published: contract.PublishedTable) -> list[str]:
-    """Return the columns that the warehouse's table has; none when it is not there."""
+def _held(engine: DuckDBEngine, names: list[str]) -> dict[str, list[str]]:
+    """Return the columns of those of the tables ``names`` that the warehouse has."""
     found = engine.sql(
-        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
-        published.name.split("."),
+        "SELECT schema_name || '.' || table_name AS name, list(column_name ORDER BY column_index) AS columns FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND list_contains(?, schema_name || '.' || table_name) GROUP BY ALL",
+        [names],
     )
-    return [str(n) for n in found.column(0).to_pylist()]
+    return {row["name"]: row["columns"] for row in found.to_pylist()}
 
 
 def write_codelists(engine: DuckDBEngine, catalog: Catalog) -> None:
-    """Write every code list as dim.<code list>, replacing it: facts map codes through these tables."""
-    for codelist in catalog.codelists.values():
-        schema = pa.schema([(attribute, pa.string()) for attribute in codelist.attributes])
-        engine.replace(f"dim.{codelist.id}", pa.Table.from_pylist(list(codelist.members.values()), schema=schema))
+    """Write every code list as dim.<code list>, replacing it where it is another: facts map codes through these tables."""
+    schemas = {c.id: pa.schema([(attribute, pa.string()) for attribute in c.attributes]) for c in catalog.codelists.values()}
+    written = {c.id: sha256(repr((c.attributes, c.members)).encode()).hexdigest() for c in catalog.codelists.values()}
+    found = engine.sql("SELECT table_name, comment FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'dim'")
+    held = {row["table_name"]: row["comment"] for row in found.to_pylist()}
+    for name in (n for n, mark in written.items() if held.get(n) != mark):
+        engine.replace(f"dim.{name}", pa.Table.from_pylist(list(catalog.codelists[name].members.values()), schema=schemas[name]))
+        engine.execute(f"COMMENT ON TABLE dim.{quoted(name)} IS '{written[name]}'")
 
 
 def write_form(
