@@ -101,7 +101,8 @@ def _things(spec: dict[str, Any], alias: str) -> list[exp.Expr]:
     """What an event belongs to: one that does not say to which thing is of none that is known, so it stands alone."""
     by: list[exp.Expr] = [column(n, alias) for n in spec["by"]]
     is_unknown = exp.or_(*(exp.Is(this=b.copy(), expression=exp.null()) for b in by), copy=False)
-    return [*by, case([(is_unknown, column(RECORD_KEY, alias))], exp.null())]
+    # tables number their records for themselves: the kind tells those of one number apart
+    return [*by, *(case([(is_unknown.copy(), column(name, alias))], exp.null()) for name in (RECORD_KEY, spec["kind"]))]
 
 
 def _order(spec: dict[str, Any], alias: str) -> list[exp.Expr]:
