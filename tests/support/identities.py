@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sqlite3
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import duckdb
+import polars as pl
 from pypdf import PdfReader
 
 #: how the simulator writes identities: numbers of a division that does not exist, names and telephones that nobody has
@@ -54,49 +55,64 @@ def identities(sources: Path) -> dict[tuple[str, str, str], set[str]]:
     return found
 
 
-def revealed(folder: Path, known: set[str]) -> Iterator[str]:
-    """Yield the places under ``folder`` where one of ``known`` stands: the file, and the table and column of a database.
+def revealed(known: Mapping[Path, set[str]]) -> Iterator[str]:
+    """Yield the places where an identity stands that must not: the file, and the table and column of a database.
 
     Looked into are the bytes of every file, and what Parquet, DuckDB, zipped files (workbooks) and PDFs hold compressed.
+
+    Args:
+        known: by folder, what must stand nowhere below it. One folder may lie in another: each file is opened once.
     """
-    text = _pattern(known)
-    pattern, in_bytes = re.compile(text), re.compile(text.encode())
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
-        if in_bytes.search(path.read_bytes()):
-            yield f"{path}: bytes"
-        if path.suffix == ".parquet":
-            yield from (f"{path}: {name}" for name in _of_query(f"read_parquet('{path}')", duckdb.connect(), pattern))
-        elif path.suffix == ".duckdb":
-            yield from _of_database(path, pattern)
-        elif path.suffix == ".pdf":
-            pages = ["".join(page.extract_text().split()) for page in PdfReader(path).pages]  # a line may end within a number
-            yield from (f"{path}: page {i}" for i, page in enumerate(pages, 1) if pattern.search(page))
-        elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                yield from (f"{path}: {name}" for name in archive.namelist() if in_bytes.search(archive.read(name)))
+    searches = {folder: _Search(values) for folder, values in known.items()}
+    files = {p for folder in known for p in folder.rglob("*") if p.is_file() and not p.is_symlink()}
+    for path in sorted(files):
+        wanted = [search for folder, search in searches.items() if folder in path.parents]
+        for place, texts in _contents(path):
+            if any(search.finds(texts) for search in wanted):
+                yield f"{path}: {place}"
 
 
-def _pattern(known: set[str]) -> str:
-    """Return the expression that finds any of ``known``. They are grouped by how they begin: at most places nothing more is tried than that."""
-    groups: dict[str, list[str]] = {}
-    for value in sorted(known):
+class _Search:
+    """Any of many values. Polars looks for all of them at once; where one stands, an expression says whether it is that value and no longer one."""
+
+    def __init__(self, known: set[str]) -> None:
+        self._values = sorted(known)
+        self._pattern = re.compile("|".join(self._exact(value) for value in self._values))
+
+    def finds(self, texts: Sequence[str]) -> bool:
+        is_near = pl.Series(texts, dtype=pl.String).str.contains_any(self._values)
+        return any(self._pattern.search(text) for text, near in zip(texts, is_near, strict=True) if near)
+
+    def _exact(self, value: str) -> str:
         # a telephone is one only where no more digits stand beside it: it is mostly zeros
-        is_telephone = FORMS["telephone"].fullmatch(value) is not None
-        groups.setdefault(("(?<![0-9])" if is_telephone else "") + re.escape(value[:4]), []).append(
-            re.escape(value[4:]) + ("(?![0-9])" if is_telephone else "")
-        )
-    return "|".join(f"{begin}(?:{'|'.join(rest)})" for begin, rest in groups.items())
+        return f"(?<![0-9]){re.escape(value)}(?![0-9])" if FORMS["telephone"].fullmatch(value) else re.escape(value)
 
 
-def _of_database(path: Path, pattern: re.Pattern[str]) -> Iterator[str]:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        tables = connection.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()
-        for schema, table in tables:
-            yield from (f"{path}: {schema}.{table}.{name}" for name in _of_query(f'"{schema}"."{table}"', connection, pattern))
+def _contents(path: Path) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the places within a file and the texts that stand there."""
+    yield "bytes", [_text(path.read_bytes())]
+    if path.suffix == ".parquet":
+        yield from _columns(f"read_parquet('{path}')", duckdb.connect())
+    elif path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as connection:
+            for schema, table in connection.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall():
+                for name, values in _columns(f'"{schema}"."{table}"', connection):
+                    yield f"{schema}.{table}.{name}", values
+    elif path.suffix == ".pdf":
+        for i, page in enumerate(PdfReader(path).pages, 1):
+            yield f"page {i}", ["".join(page.extract_text().split())]  # a line may end within a number
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                yield name, [_text(archive.read(name))]
 
 
-def _of_query(relation: str, connection: duckdb.DuckDBPyConnection, pattern: re.Pattern[str]) -> Iterator[str]:
+def _text(data: bytes) -> str:
+    """Bytes as text, whatever they are: what is UTF-8 in them reads as such, every other byte as a mark."""
+    return data.decode(errors="replace")
+
+
+def _columns(relation: str, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Sequence[str]]]:
     for name in connection.execute(f"SELECT * FROM {relation} LIMIT 0").to_arrow_table().column_names:
         values = connection.execute(f'SELECT DISTINCT CAST("{name}" AS VARCHAR) FROM {relation}').fetchall()
-        if any(value and pattern.search(value) for (value,) in values):
-            yield name
+        yield name, [value for (value,) in values if value]

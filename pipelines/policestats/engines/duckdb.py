@@ -45,8 +45,7 @@ class DuckDBEngine:
 
     def create_temporary(self, name: str, query: Query) -> int:
         """Materialise ``query`` as a temporary table and return its number of rows."""
-        self.execute(f"CREATE OR REPLACE TEMPORARY TABLE {quoted(name)} AS {query.sql('duckdb')}")
-        return int(self.scalar(f"SELECT count(*) FROM temp.{quoted(name)}"))
+        return int(self.scalar(f"CREATE OR REPLACE TEMPORARY TABLE {quoted(name)} AS {query.sql('duckdb')}"))
 
     def insert(self, name: str, query: Query) -> int:
         """Append the rows of ``query``, matched by column name, and return how many there were."""

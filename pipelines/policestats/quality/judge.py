@@ -141,7 +141,7 @@ def failing_query(rules: Iterable[Rule], judged: str) -> Query:
     ]
     found: exp.Expr = parts[0]
     for part in parts[1:]:
-        found = exp.union(found, part, distinct=True)
+        found = exp.union(found, part, distinct=True, copy=False)  # a copy of all so far for each rule would be quadratic
     return Query(found, ("rule_id", RECORD_KEY, UNIT_CODE, "detail"))
 
 

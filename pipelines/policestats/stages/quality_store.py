@@ -193,8 +193,15 @@ def write_issues(
     for name in anew:
         engine.execute("DELETE FROM quality.issue WHERE table_name = ?", [name])
     same = "f.table_name = i.table_name AND f.rule_id = i.rule_id AND f.record_key = i.record_key"
+    found = set(engine.connection.execute(f"SELECT DISTINCT load_id, table_name FROM {_FOUND}").fetchall())
+    stand = {
+        name for (name,) in engine.connection.execute("SELECT DISTINCT table_name FROM quality.issue WHERE status = 'open'").fetchall()
+    }
     opened = closed = 0
     for load, name in judged:
+        if (load, name) not in found and name not in stand:
+            continue  # nothing to open and nothing to close: so it is with most tables at most loads
+        stand.add(name)
         failing = f"(SELECT * FROM {_FOUND} WHERE load_id = {load} AND table_name = ?)"
         cured = f"i.table_name = ? AND i.status = 'open' AND NOT EXISTS (SELECT 1 FROM {failing} AS f WHERE {same})"
         closed += int(engine.scalar(f"SELECT count(*) FROM quality.issue AS i WHERE {cured}", [name, name]))

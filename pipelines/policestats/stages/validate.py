@@ -76,6 +76,7 @@ class Validation:
     def __post_init__(self) -> None:
         self.units: list[UnitVersion] = unit_versions(self.engine, self.catalog, self.as_of)
         self.delivered_until = {t.table.name: self._delivered_until(t.table.name) for t in self.tables}
+        self._compiled: dict[str, tuple[Query, Query | None]] = {}
 
     # -- Great Expectations ---------------------------------------------------------------------------------------------------
 
@@ -124,6 +125,9 @@ class Validation:
                 if not (load == self.as_of or (due and self._changed(rules, load))):
                     continue
                 try:
+                    if load != self.as_of and self._is_empty(name, load):
+                        self._find_unread(name, load)
+                        continue
                     self._judge(rules, load)
                     if load == self.as_of:
                         self._count(rules, evaluations, above)
@@ -137,23 +141,35 @@ class Validation:
                     broken.add(name)
             for name in others:
                 if load in pending.get(name, ()):
-                    store.find_unreadable(self.engine, self.catalog, name, load, judged=None)
-                    self.judged.append((load, name))
+                    self._find_unread(name, load)
         self.judged = [(load, name) for load, name in self.judged if name not in broken]
         return broken
 
     def _judge(self, rules: TableRules, load: int) -> None:
+        judged, _ = self._queries(rules)
         if load == self.as_of:  # the very rows that Great Expectations read
             with self._attached(read_only=True):
                 self.engine.execute(f"CREATE TEMP VIEW {_ROWS} AS SELECT * FROM {quoted(f'{_FILE}.main.{rules.table.name}')}")
                 try:
-                    self.engine.create_temporary(_JUDGED, judge.judged_query(self.catalog, rules.rules, _ROWS, _CARRY))
+                    self.engine.create_temporary(_JUDGED, judged)
                 finally:
                     self.engine.execute(f"DROP VIEW {_ROWS}")
             return
         self.engine.create_temporary(_ROWS, self._input(rules, load))
-        self.engine.create_temporary(_JUDGED, judge.judged_query(self.catalog, rules.rules, _ROWS, _CARRY))
+        self.engine.create_temporary(_JUDGED, judged)
         self.engine.drop_temporary(_ROWS)
+
+    def _queries(self, rules: TableRules) -> tuple[Query, Query | None]:
+        """Return what judges the rows of a table, and what finds the failing ones: both are the same at every load."""
+        name = rules.table.name
+        if name not in self._compiled:
+            # the rule about unreadable values is told value by value instead
+            own = [r for r in rules.rules if r.judges_rows and not r.is_built_in]
+            self._compiled[name] = (
+                judge.judged_query(self.catalog, rules.rules, _ROWS, _CARRY),
+                judge.failing_query(own, _JUDGED) if own else None,
+            )
+        return self._compiled[name]
 
     def _count(self, rules: TableRules, evaluations: dict[tuple[str, str], Evaluation], above: dict[str, list[str]]) -> None:
         by_unit = self.engine.fetch(judge.counts_query(rules.rules, _JUDGED)).to_pylist()
@@ -183,12 +199,20 @@ class Validation:
 
     def _find(self, rules: TableRules, load: int) -> None:
         name = rules.table.name
-        # the rule about unreadable values is told value by value instead
-        own = [r for r in rules.rules if r.judges_rows and not r.is_built_in]
-        if own:
-            store.find_failing(self.engine, name, load, judge.failing_query(own, _JUDGED))
+        _, failing = self._queries(rules)
+        if failing is not None:
+            store.find_failing(self.engine, name, load, failing)
         store.find_unreadable(self.engine, self.catalog, name, load, judged=_JUDGED)
         self.judged.append((load, name))
+
+    def _find_unread(self, name: str, load: int) -> None:
+        """Take in what could not be read where there is no record to judge."""
+        store.find_unreadable(self.engine, self.catalog, name, load, judged=None)
+        self.judged.append((load, name))
+
+    def _is_empty(self, name: str, load: int) -> bool:
+        known = exp.select(exp.Count(this=exp.Star())).from_(table(f"{name}_version", "core", "v"))
+        return self.engine.scalar(known.where(known_at(load, "known_from", "v")).sql("duckdb")) == 0
 
     # -- what both evaluators read --------------------------------------------------------------------------------------------
 
