@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,10 +16,11 @@ from policestats.reports.template import load_forms
 from policestats.simulator import simulate
 from policestats.stages import conform, extract
 from policestats.stages.tabulate import tabulate
-from tests.reference.interpreter import interpret, load
+from tests.reference.interpreter import Standard, interpret, load
 from tests.support.ledger import ROOT
 
 pytestmark = pytest.mark.slow
+Records = dict[str, list[dict[str, Any]]]
 #: 8 months with the merger of two stations after the sixth; a month, a quarter and a half-year after it, and the year
 PERIODS = ["2025-07", "2025-08", "2025-Q2", "2025-H1", "2025"]
 #: what does not happen in eight months of twelve stations, or is not simulated: dates that lack, expulsions, the expected objects ...
@@ -59,6 +61,17 @@ def province(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Iter
         yield engine
 
 
+@pytest.fixture(scope="module")
+def records(province: DuckDBEngine, catalog: Catalog) -> Records:
+    """Every record of the province, by table."""
+    return {name: province.sql(f'SELECT * FROM core."{name}"').to_pylist() for name in catalog.tables}
+
+
+@pytest.fixture(scope="module")
+def standard(catalog: Catalog) -> Standard:
+    return load(ROOT / "schemas" / "cn", Path(catalog.templates))
+
+
 def test_no_error_check_fails(province: DuckDBEngine) -> None:
     failed = province.sql(
         "SELECT period, form_id, check_id, unit_code, row_code, column_code, left_value, right_value, message FROM report.check_result "
@@ -86,15 +99,11 @@ def test_every_printed_column_has_a_figure_somewhere(province: DuckDBEngine, cat
 
 
 @pytest.mark.parametrize("form", sorted(p.stem for p in (ROOT / "report_templates" / "cn").glob("*.yaml")))
-def test_the_interpreter_agrees(province: DuckDBEngine, catalog: Catalog, form: str) -> None:
+def test_the_interpreter_agrees(province: DuckDBEngine, records: Records, standard: Standard, catalog: Catalog, form: str) -> None:
     """Cell by cell, over the first of the periods that the form is made for."""
     wanted = load_forms(catalog)[form]
     period = next(p for p in PERIODS if ReferencePeriod.parse(p).frequency in wanted.frequencies)
-    standard = load(ROOT / "schemas" / "cn", Path(catalog.templates))
-    tables = {
-        name: province.sql(f'SELECT * FROM core."{name}"').to_pylist() for name in catalog.tables if name in _tables_of(catalog, form)
-    }
-    told = interpret(standard, form, period, tables)
+    told = interpret(standard, form, period, {name: records[name] for name in _tables_of(catalog, form)})
     rows = province.sql(
         "SELECT unit_code, row_code, column_code, value FROM report.cell WHERE form_id = ? AND period = ?", [form, period]
     ).to_pylist()
