@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,16 @@ from sqlglot import exp
 from policestats.catalog import Catalog
 from policestats.engines.duckdb import DuckDBEngine, open_warehouse, quoted
 from policestats.errors import DefinitionError, FanOutError, QualityError
-from policestats.periods import ReferencePeriod
 from policestats.quality import judge
 from policestats.quality.judge import Counts
 from policestats.quality.rules import Rule, TableRules, read_rules
-from policestats.quality.scorecard import Delivery, Score, delivery_grid, scores
+from policestats.quality.scorecard import Score, scores
 from policestats.quality.suites import Evaluation, evaluate
 from policestats.query import Query, column, equal, literal, table
 from policestats.reports.facts import FactCompiler
-from policestats.reports.units import UnitVersion, leaves_between, tree_at
+from policestats.reports.units import UnitVersion, tree_at
 from policestats.stages import quality_store as store
+from policestats.stages.delivered import delivered_until, deliveries
 from policestats.stages.knowledge import chosen_load, known_at, loads, relation, unit_versions
 from policestats.stages.report_store import write_codelists
 
@@ -75,7 +75,7 @@ class Validation:
 
     def __post_init__(self) -> None:
         self.units: list[UnitVersion] = unit_versions(self.engine, self.catalog, self.as_of)
-        self.delivered_until = {t.table.name: self._delivered_until(t.table.name) for t in self.tables}
+        self.delivered_until = {t.table.name: delivered_until(self.engine, t.table.name, self.landed, self.as_of) for t in self.tables}
         self._compiled: dict[str, tuple[Query, Query | None]] = {}
 
     # -- Great Expectations ---------------------------------------------------------------------------------------------------
@@ -270,40 +270,6 @@ class Validation:
                 above.setdefault(member, []).append(unit.code)
         return above
 
-    # -- deliveries -----------------------------------------------------------------------------------------------------------
-
-    def deliveries(self) -> Iterator[Delivery]:
-        """Yield the grid of units, months and tables that are due, from ``records_begin`` to the last month delivered."""
-        rows = self.engine.sql(
-            "SELECT table_name, unit_code, period, max(row_count) AS row_count FROM core.delivery WHERE is_complete AND period IS NOT NULL "
-            "AND unit_code IS NOT NULL AND load_id <= ? AND (known_to IS NULL OR known_to > ?) GROUP BY ALL",
-            [self.as_of, self.as_of],
-        ).to_pylist()
-        delivered = [(r["table_name"], r["unit_code"], r["period"], r["row_count"]) for r in rows]
-        owing: dict[str, set[str]] = {}
-
-        def due(month: str) -> set[str]:
-            if month not in owing:
-                period = ReferencePeriod.parse(month)
-                owing[month] = leaves_between(self.units, period.start, period.end)
-            return owing[month]
-
-        return delivery_grid(delivered, self._months_until, due)
-
-    def _months_until(self, last: str) -> Iterable[str]:
-        month = ReferencePeriod.of("month", self.catalog.standard.records_begin)
-        while month.text <= last:
-            yield month.text
-            month = ReferencePeriod.of("month", month.end)
-
-    def _delivered_until(self, name: str) -> date:
-        """Return the day after the last month that was delivered; where deliveries name no month, the day after the landing."""
-        last = self.engine.scalar(
-            "SELECT max(period) FROM core.delivery WHERE table_name = ? AND is_complete AND load_id <= ? AND (known_to IS NULL OR known_to > ?)",
-            [name, self.as_of, self.as_of],
-        )
-        return ReferencePeriod.parse(last).end if last is not None else self.landed[self.as_of].date() + timedelta(days=1)
-
     @property
     def results(self) -> Path:
         """The folder of Great Expectations' own results, until they are kept."""
@@ -408,7 +374,7 @@ def _judged(work: Validation, rules: list[TableRules], folder: Path) -> Validate
         for name in followed:
             store.set_replayed(engine, name, load, subjects[name])
         if is_newest:
-            store.write_deliveries(engine, work.deliveries())
+            store.write_deliveries(engine, deliveries(engine, work.units, catalog.standard.records_begin, load))
     store.end_finding(engine)
     _keep(work.results, folder / RESULTS / str(load))
     if work.problems:
