@@ -51,11 +51,15 @@ def spells(rule: Row, events: list[Row], anchor: Anchor) -> list[Row]:
 
 
 def _in_order(group: list[Row], rule: Row) -> list[Row]:
-    """Put the events in the order of their days: none counts before the thing begins, and on one day the beginning comes first."""
+    """Put the events in the order of their days: none counts before the thing begins, and on one day the beginning comes first.
+
+    What nothing else puts in order follows the names of the kinds.
+    """
     begins = rule.get("begins", [])
     beginnings = [event[rule["on"]] for event in group if event[rule["kind"]] in begins]
     counted = [{**event, rule["on"]: max([event[rule["on"]], *([min(beginnings)] if beginnings else [])])} for event in group]
-    return sorted(counted, key=lambda event: (event[rule["on"]], event[rule["kind"]] not in begins, in_order(event, rule.get("order", []))))
+    said = [*rule.get("order", []), rule["kind"]]
+    return sorted(counted, key=lambda event: (event[rule["on"]], event[rule["kind"]] not in begins, in_order(event, said)))
 
 
 def _until_the_end(ordered: list[Row], rule: Row) -> list[Row]:

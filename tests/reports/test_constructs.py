@@ -315,6 +315,29 @@ def test_a_column_that_makes_no_sense_is_refused(tmp_path: Path, columns: str, s
     assert said in str(raised.value)
 
 
+def test_events_of_one_moment_come_in_the_order_of_the_names_of_their_kinds(tmp_path: Path) -> None:
+    """Each of the four thefts is found, dropped and solved on the day of its filing, and nothing says what came first: dropped, found, solved."""
+    parts = [
+        f"{{table: theft, kind: {kind}, columns: {{theft_no: theft_no, on: filed_on, unit: unit_code}}}}"
+        for kind in ("found", "dropped", "solved")
+    ]
+    fact = (
+        f"- id: met\n  label: {{zh: 字, en: word}}\n  union: [{', '.join(parts)}]\n  key: [theft_no]\n"
+        "  joins: [{as: theft, table: theft, on: {theft_no: theft_no}}]\n  dimensions: {kind_code: {column: theft.kind_code}}\n"
+        "  spells: {by: [theft_no], kind: kind, on: on, unit: unit, opens: [found], closes: [dropped, solved], ends: []}\n"
+    )
+    left = "".join(
+        f"- {{id: met_{kind}, label: {{zh: 字, en: word}}, ledger: met, show: left, kinds: [{kind}], unit: 起, source: test}}\n"
+        for kind in ("dropped", "solved")
+    )
+    written = tiny.write(tmp_path)
+    for name, more in (("facts", fact), ("indicators", left)):
+        (written / "schemas" / "tiny" / name / "met.yaml").write_text(more, encoding="utf-8")
+    columns = "[{code: DROPPED, indicator: met_dropped}, {code: SOLVED, indicator: met_solved}]"
+    wanted = {(PROVINCE, "T", "DROPPED"): 0, (PROVINCE, "T", "SOLVED"): 4}
+    check(tmp_path, load_catalog(written, "tiny"), tiny.form_data(columns), wanted)
+
+
 def test_what_fails_while_a_form_is_made_is_told_as_itself(tmp_path: Path) -> None:
     """Not as a transaction that was aborted; and the form that is right is made after it, by the same session."""
     catalog = tiny.standard(tmp_path)

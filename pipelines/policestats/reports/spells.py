@@ -106,11 +106,15 @@ def _things(spec: dict[str, Any], alias: str) -> list[exp.Expr]:
 
 
 def _order(spec: dict[str, Any], alias: str) -> list[exp.Expr]:
-    """What the events of one thing are put in order by: their days; of one day the beginning first, then as the fact says."""
+    """What the events of one thing are put in order by: their days; of one day the beginning first, then as the fact says.
+
+    Of those that agree in all of it the names of their kinds decide: which comes first must not hang on how an engine sorts.
+    """
     order: list[exp.Expr] = [column(spec["on"], alias)]
     if "begins" in spec:
         order.append(case([(_is_beginning(spec, alias), literal(0))], literal(1)))
-    return [*order, *(column(n, alias) for n in spec.get("order", []))]
+    said = spec.get("order", [])
+    return [*order, *(column(n, alias) for n in (*said, *([] if spec["kind"] in said else [spec["kind"]])))]
 
 
 def _is_beginning(spec: dict[str, Any], alias: str) -> exp.Expr:
