@@ -266,7 +266,6 @@ def test_a_value_of_another_type_than_text(column: str, type_: pa.DataType, give
         ("loss_yuan", pa.float64(), float("nan"), "nan"),
         ("made_on", pa.date32(), 2_932_897, "10000-01-01"),  # 9999-12-31 is day 2,932,896
         ("entered_at", MOMENT, 2**63 - 1, "infinity"),
-        ("is_urgent", pa.int64(), 2, "2"),
     ],
 )
 def test_a_typed_value_that_cannot_be_is_null_and_an_issue(
@@ -276,6 +275,13 @@ def test_a_typed_value_that_cannot_be_is_null_and_an_issue(
     assert conform.run(catalog=catalog, home=home).issues == 1
     assert query(home, f"SELECT {column} FROM core.report") == [(None,)]
     assert query(home, "SELECT column_name, raw_value FROM core.cast_issue") == [(column, shown)]
+
+
+def test_a_typed_flag_that_cannot_be_takes_its_default_and_is_an_issue(catalog: Catalog, home: Path) -> None:
+    put(catalog, home, "desk", {"report": Landing([{"report_no": "R1", "is_urgent": 2}], types={"is_urgent": pa.int64()})})
+    assert conform.run(catalog=catalog, home=home).issues == 1
+    assert query(home, "SELECT is_urgent FROM core.report") == [(False,)]
+    assert query(home, "SELECT column_name, raw_value FROM core.cast_issue") == [("is_urgent", "2")]
 
 
 def test_the_same_values_as_text_and_as_types_are_one_version(catalog: Catalog, home: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from policestats.catalog import Table
 from policestats.errors import ConformError
 from policestats.landing.plan import Origin, TablePlan
-from policestats.landing.typed import SQL_TYPES, is_taken_as_landed, meaning, text_literal, typed
+from policestats.landing.typed import SQL_TYPES, is_taken_as_landed, text_literal, typed, unreadable
 from policestats.landing.warehouse import Warehouse, quoted, quoted_column
 
 STAGED = "staged"
@@ -22,7 +22,7 @@ _NUMBER, _BAD = '":row"', '":bad"'  # a colon cannot stand in a column's name, s
 def stage(engine: Warehouse, path: Path, plan: TablePlan, table: Table, zone: str) -> None:
     """Make the temporary relations STAGED (typed columns of ``table``, its key unique and without nulls) and ISSUES.
 
-    - A value that cannot be cast is null in STAGED and a row of ISSUES.
+    - A value that cannot be cast is null in STAGED (a flag that has a default: the default) and a row of ISSUES.
     - Exact repeats of a row collapse. Of rows that agree in the key and differ otherwise the first in file order is taken; every other
       one, and every row with a null key, is a row of ISSUES with the column '<key>' and the landed row as JSON.
     - A column that the load does not have, because it was described later, is null in every row.
@@ -37,7 +37,7 @@ def stage(engine: Warehouse, path: Path, plan: TablePlan, table: Table, zone: st
         made.append(f"{typed(column, origin, raw, type_, zone)} AS {quoted(column.name)}")
         as_landed = as_landed and is_taken_as_landed(column, type_)
         if column.type != "text":
-            bad.append(f"({meaning(column, raw, type_)} IS NOT NULL AND {quoted(column.name)} IS NULL)")
+            bad.append(unreadable(column, origin, raw, type_, zone, quoted(column.name)))
     names = ", ".join(quoted(c.name) for c in columns)
     rows = f"SELECT *, {', '.join(made)} FROM ({_landed_rows(path, plan, table, landed)})"
     engine.execute(f"CREATE OR REPLACE TEMP TABLE {ISSUES} (record_key VARCHAR, column_name VARCHAR, raw_value VARCHAR)")
@@ -56,10 +56,10 @@ def stage(engine: Warehouse, path: Path, plan: TablePlan, table: Table, zone: st
     )
     for column in columns:
         if column.type != "text":
-            given = meaning(column, _raw_name(column.name), _type(plan.origins[column.name], landed))
+            origin, raw = plan.origins[column.name], _raw_name(column.name)
             engine.execute(
-                f"INSERT INTO {ISSUES} SELECT {record_key(table)}, {text_literal(column.name)}, CAST({_raw_name(column.name)} AS {_TEXT}) "
-                f"FROM staged_bad WHERE {given} IS NOT NULL AND {quoted(column.name)} IS NULL"
+                f"INSERT INTO {ISSUES} SELECT {record_key(table)}, {text_literal(column.name)}, CAST({raw} AS {_TEXT}) "
+                f"FROM staged_bad WHERE {unreadable(column, origin, raw, _type(origin, landed), zone, quoted(column.name))}"
             )
     engine.execute("DROP TABLE staged_bad")
 

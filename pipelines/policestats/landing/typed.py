@@ -27,7 +27,7 @@ _WITH_OFFSET = _DAY + r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)? ?(Z|[+-]\d{2}(:?\d{2}
 _WITH_ZONE = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
 _LOCAL_TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT", "UHUGEINT")
-_TRUE, _FALSE = "('1', 'true', 't', 'yes', 'y')", "('0', 'false', 'f', 'no', 'n')"
+_TRUE, _FALSE = "('1', 'true', 't', 'yes', 'y', '是')", "('0', 'false', 'f', 'no', 'n', '否')"
 
 
 def text_literal(value: Any) -> str:
@@ -55,22 +55,41 @@ def meaning(column: Column, raw: str, landed: str) -> str:
 def typed(column: Column, origin: Origin, raw: str, landed: str, zone: str) -> str:
     """Return the SQL expression of ``column`` made from ``raw``, whose SQL type is ``landed``.
 
-    Null where it cannot be a value of the column's type; the column's default where there is nothing. A value that has the type already
-    (or one that holds the same, as a smaller integer does) is taken as it is; whatever is neither that nor a text is read from its text. A
-    time with an offset becomes local time of ``zone``; a date of it is the local date.
+    Null where it cannot be a value of the column's type; the column's default where there is nothing. A flag takes its default also where it
+    cannot be read: a null would meet neither the flag nor its opposite, and what rests on either would lose the record. A value that has the
+    type already (or one that holds the same, as a smaller integer does) is taken as it is; whatever is neither that nor a text is read from
+    its text. A time with an offset becomes local time of ``zone``; a date of it is the local date.
     """
-    given = meaning(column, raw, landed)
-    made = _taken(column.type, given, landed, zone)
-    if made is None:
-        made = _cast(column.type, origin.format, given if landed == SQL_TYPES["text"] else f"CAST({given} AS VARCHAR)", zone)
+    made = _read(column, origin, raw, landed, zone)
     if column.default is None:
         return made
-    return f"CASE WHEN {given} IS NULL THEN CAST({text_literal(column.default)} AS {SQL_TYPES[column.type]}) ELSE {made} END"
+    default = f"CAST({text_literal(column.default)} AS {SQL_TYPES[column.type]})"
+    absent = made if column.type == "boolean" else meaning(column, raw, landed)
+    return f"CASE WHEN {absent} IS NULL THEN {default} ELSE {made} END"
+
+
+def unreadable(column: Column, origin: Origin, raw: str, landed: str, zone: str, made: str) -> str:
+    """Return the SQL condition that ``raw``, whose SQL type is ``landed``, holds something that cannot be a value of ``column``.
+
+    Args:
+        made: what ``typed`` gave, as a name: a long text is not read a second time. Only of a flag it does not tell.
+    """
+    read = _read(column, origin, raw, landed, zone) if column.type == "boolean" else made
+    return f"({meaning(column, raw, landed)} IS NOT NULL AND {read} IS NULL)"
 
 
 def is_taken_as_landed(column: Column, landed: str) -> bool:
     """Whether values of ``column`` that landed as the SQL type ``landed`` become core values without their text being read."""
     return _taken(column.type, "NULL", landed, "") is not None
+
+
+def _read(column: Column, origin: Origin, raw: str, landed: str, zone: str) -> str:
+    """Return the SQL of what ``raw`` holds, null where there is nothing or nothing of the column's type."""
+    given = meaning(column, raw, landed)
+    made = _taken(column.type, given, landed, zone)
+    if made is not None:
+        return made
+    return _cast(column.type, origin.format, given if landed == SQL_TYPES["text"] else f"CAST({given} AS VARCHAR)", zone)
 
 
 def _taken(type_: str, value: str, landed: str, zone: str) -> str | None:
