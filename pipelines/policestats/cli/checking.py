@@ -35,7 +35,8 @@ def check_templates(standard: str | None, home: Path | None, folder: Path | None
     if folder is None and (period or to):
         raise click.UsageError("--period and --to compare a FOLDER with the standard's own forms: which folder?")
     catalog = options.catalog(standard)
-    reports = check_templates.run(catalog=catalog, folder=folder)
+    with printing.progress() as tell:
+        reports = check_templates.run(catalog=catalog, folder=folder, progress=tell)
     printing.rows(
         ["file", "form", "rows", "columns", "checks", "result"],
         [(r.file, r.form_id, r.rows, r.columns, r.checks, "error" if r.problem else "ok") for r in reports],

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlglot import exp
 
-#: parsed once: there are thousands of casts in a tabulation
-_TYPES = {
+#: SQL type of each type of the catalog; parsed once: there are thousands of casts in a tabulation
+SQL_TYPES = {
     name: exp.DataType.build(sql)
     for name, sql in {
         "text": "VARCHAR",
@@ -75,7 +75,7 @@ def literal(value: Any) -> exp.Expr:
 
 def cast(value: exp.Expr, type_: str) -> exp.Expr:
     """Return ``value`` cast to a catalog type (text, integer, decimal, date, timestamp, boolean)."""
-    return exp.cast(value, _TYPES[type_])
+    return exp.cast(value, SQL_TYPES[type_])
 
 
 def aliased(relation: exp.Expr, alias: str) -> exp.Expr:

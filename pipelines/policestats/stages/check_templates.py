@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,9 +10,10 @@ from pathlib import Path
 from sqlglot import exp
 
 from policestats.catalog import Catalog
+from policestats.engines.duckdb import open_memory
 from policestats.errors import DefinitionError, StatisticsError
 from policestats.periods import ReferencePeriod
-from policestats.query import table
+from policestats.query import Query, table
 from policestats.reports.compiler import contributions
 from policestats.reports.facts import FactCompiler
 from policestats.reports.form_versions import refuse_other_name
@@ -20,7 +21,10 @@ from policestats.reports.layout_check import layout_errors, layout_warnings
 from policestats.reports.plan import plan
 from policestats.reports.template import LAYOUT, Form, load_form, load_forms
 from policestats.reports.writers.layout import read_layout
+from policestats.stages.binding import Binding
+from policestats.stages.fact_tables import fact_table
 
+Progress = Callable[[str], None]
 #: Any day does: names do not depend on it. A day well after the standards' records begin makes every column applicable.
 _SAMPLE_DAY = date(2030, 6, 15)
 
@@ -41,8 +45,11 @@ class TemplateReport:
     warnings: tuple[str, ...] = ()
 
 
-def run(*, catalog: Catalog, folder: Path | None = None) -> list[TemplateReport]:
+def run(*, catalog: Catalog, folder: Path | None = None, progress: Progress | None = None) -> list[TemplateReport]:
     """Check every form of ``folder`` (default: the standard's own); all files are read, whatever is wrong with one.
+
+    Args:
+        progress: told which form comes next, and how many there are.
 
     Raises: StatisticsError when the folder holds no form; DefinitionError for two versions of one form in force on one day.
     """
@@ -50,17 +57,23 @@ def run(*, catalog: Catalog, folder: Path | None = None) -> list[TemplateReport]
     paths = sorted(where.glob("*.yaml"))
     if not paths:
         raise StatisticsError(f"{where}: there is no form here; a form is a file <form id>.yaml")
-    reports = [_report(path, catalog) for path in paths]
+    tell = progress or (lambda message: None)
+    with open_memory() as engine:
+        binding = Binding(engine, catalog)
+        reports = []
+        for number, path in enumerate(paths, 1):
+            tell(f"{path.stem} ({number} of {len(paths)})")
+            reports.append(_report(path, catalog, binding))
     if not problems(reports):
         load_forms(catalog, where)  # versions of one form must not contradict each other
     return reports
 
 
-def _report(path: Path, catalog: Catalog) -> TemplateReport:
+def _report(path: Path, catalog: Catalog, binding: Binding) -> TemplateReport:
     try:
         form = load_form(path, catalog)
         refuse_other_name(form, path)
-        compile_form(form, catalog)
+        _compile_form(form, catalog, binding)
         warnings = _layout_warnings(path.with_suffix(LAYOUT), form)
     except DefinitionError as error:
         return TemplateReport(path.name, None, 0, 0, 0, str(error))
@@ -78,15 +91,22 @@ def _layout_warnings(path: Path, form: Form) -> tuple[str, ...]:
     return tuple(layout_warnings(layout, form))
 
 
-def compile_form(form: Form, catalog: Catalog) -> None:
-    """Compile all that ``form`` reads, at every frequency, without running it. Raises: DefinitionError for a name that nobody declared."""
+def _compile_form(form: Form, catalog: Catalog, binding: Binding) -> None:
+    """Compile and bind all that ``form`` reads, at every frequency, without running it.
+
+    Raises: DefinitionError for a name that nobody declared, or for types that do not fit.
+    """
     for frequency in form.frequencies:
         todo = plan(form, ReferencePeriod.of(frequency, _SAMPLE_DAY), catalog.standard.records_begin)
         for anchor in todo.anchors:
+            compiled: dict[str, Query] = {}
             for indicator in todo.indicators(anchor):
                 fact = catalog.fact(indicator.fact, indicator.where)
-                compiled = FactCompiler(catalog, fact, anchor, form.lateness, _core).compile()
-                contributions(catalog, todo, indicator, anchor, fact.id, compiled.columns)
+                if fact.id not in compiled:
+                    compiled[fact.id] = FactCompiler(catalog, fact, anchor, form.lateness, _core).compile()
+                    binding.bind_fact(fact, compiled[fact.id])
+                part = contributions(catalog, todo, indicator, anchor, fact_table(fact.id), compiled[fact.id].columns)
+                binding.bind_indicator(indicator, form.where, part)
 
 
 def problems(reports: Iterable[TemplateReport]) -> list[str]:

@@ -14,6 +14,7 @@ from policestats.reports.contract import QUERY
 from policestats.reports.facts import FACT_KEY
 from policestats.reports.plan import Plan
 from policestats.stages.fact_tables import FactTables, again, fact_table, indicators_by_fact
+from policestats.stages.fitting import naming
 from policestats.stages.retabulation import Changes
 
 
@@ -62,18 +63,21 @@ class Contributing:
                 remade.by_groups += 1
             else:
                 self._forget(anchor, fact, indicators)
-                self._make(anchor, fact)
+                self._make(anchor, fact, indicators)
                 remade.wholly += 1
 
-    def _make(self, anchor: date, fact: Fact) -> None:
+    def _make(self, anchor: date, fact: Fact, indicators: list[Indicator]) -> None:
         """Make all contributions of a fact's indicators, and keep the SQL that makes them; of the fact only what a window needs is made."""
         lateness = self.todo.form.lateness
         self.facts.show_whole(fact, anchor, lateness)
         query = self.facts.query(fact, anchor, lateness)
         self._made.append((fact.id, anchor, query.sql("duckdb")))
-        for indicator, part in self.facts.contributions(fact, anchor, self.todo).items():
-            self.engine.insert(CONTRIBUTION, part)
-            self._made.append((indicator, anchor, part.sql("duckdb")))
+        parts = self.facts.contributions(fact, anchor, self.todo)
+        for indicator in indicators:
+            part = parts[indicator.id]
+            with naming(f"indicator {indicator.id!r}, or a row of {self.todo.form.where} over it,", indicator.where):
+                self.engine.insert(CONTRIBUTION, part)
+            self._made.append((indicator.id, anchor, part.sql("duckdb")))
         self.facts.hide(fact)
 
     def _make_again(self, anchor: date, fact: Fact, indicators: list[Indicator], made: dict[str, str], earlier: Changes) -> None:

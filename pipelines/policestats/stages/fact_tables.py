@@ -17,6 +17,7 @@ from policestats.query import Query
 from policestats.reports.compiler import contributions, needed
 from policestats.reports.facts import FACT_KEY, FactCompiler
 from policestats.reports.plan import Plan
+from policestats.stages.fitting import naming
 from policestats.stages.retabulation import Changes
 
 #: a fact as read at an anchor by forms of one lateness
@@ -95,7 +96,8 @@ class FactTables:
                 for plan, indicators in self._uses[key]
             ]
             self._parts[key] = {plan.form.id: parts for plan, parts in uses}
-            self._whole[key] = self._make(key, needed(self.catalog, uses, anchor, query).sql("duckdb"))
+            with naming(f"fact {fact.id!r}, or an indicator over it (policestats check-templates tells which),", fact.where):
+                self._whole[key] = self._make(key, needed(self.catalog, uses, anchor, query).sql("duckdb"))
         self._show(fact, self._whole[key])
 
     def contributions(self, fact: Fact, anchor: date, plan: Plan) -> dict[str, Query]:
