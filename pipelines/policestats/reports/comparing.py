@@ -58,8 +58,10 @@ class Comparisons:
             if len(kinds) > 1:
                 raise DefinitionError(f"{where}: {what} compares {' with '.join(kinds)}: {_shown(comparison)}; compare values of one kind")
         for cast in typed.find_all(exp.Cast):  # a text that may be no number is read by TRY_CAST, a literal is what was written
-            if type(cast) is exp.Cast and not isinstance(cast.this, exp.Literal) and _kind(cast.this) == _TEXT != _kind(cast):
-                raise DefinitionError(f"{where}: {what} takes {_TEXT} for {_kind(cast)}: {_shown(cast)}; name a column of that kind")
+            kind = _kind(cast)
+            is_of_column = type(cast) is exp.Cast and not isinstance(cast.this, exp.Literal)
+            if is_of_column and _kind(cast.this) == _TEXT and kind not in (None, _TEXT):
+                raise DefinitionError(f"{where}: {what} takes {_TEXT} for {kind}: {_shown(cast)}; name a column of that kind")
         if name is not None and isinstance(typed, exp.Query):
             self._know(table(name, _LEARNED), {s.alias_or_name: s.type for s in typed.selects if s.type is not None})
 
