@@ -347,9 +347,11 @@ def test_check_templates_reports_the_good_and_the_bad(tmp_path: Path) -> None:
 
 def test_check_templates_of_the_standard(office: Office) -> None:
     done = policestats("check-templates")
-    assert (done.code, done.err) == (0, "")
-    for form in ("X01", "Z01", "Z11"):
-        assert f"{form}.yaml" in done.out
+    assert done.code == 0, done.err
+    told = [line.split() for line in done.err.splitlines()]  # how far it is, and nothing of a problem
+    assert [words[1:] for words in told] == [[f"({n}", "of", f"{len(told)})"] for n in range(1, len(told) + 1)]
+    assert {"X01", "Z01", "Z11"} <= {words[0] for words in told}
+    assert all(f"{form}.yaml" in done.out for form, *_ in told)
 
 
 def test_nothing_but_the_result_goes_to_standard_output(office: Office) -> None:
