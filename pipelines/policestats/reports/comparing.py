@@ -27,9 +27,9 @@ _KINDS = {
     _TYPE.TIMESTAMP: "a time",
     _TYPE.BOOLEAN: "a flag",
 }
-_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
 _LEARNED = "learned"  # the schema of what is read without one
-_SHOWN = 160  # characters of a comparison
+_SHOWN = 160  # characters of what is refused
 
 
 class Comparisons:
@@ -75,8 +75,6 @@ def _sides(query: exp.Expr) -> Iterator[tuple[exp.Expr, list[exp.Expr]]]:
         yield comparison, [comparison.this, comparison.expression]
     for among in query.find_all(exp.In):
         yield among, [among.this, *among.expressions]
-    for between in query.find_all(exp.Between):
-        yield between, [between.this, between.args["low"], between.args["high"]]
 
 
 def _kind(side: exp.Expr) -> str | None:

@@ -13,6 +13,8 @@ from policestats.stages.fact_tables import fact_table
 from policestats.stages.fitting import naming
 from policestats.stages.report_store import create_report_tables, write_codelists
 
+_UNREAD = "read_by_nobody"
+
 
 class Binding:
     """A warehouse without a record, in which the SQL of definitions is bound and never run.
@@ -35,17 +37,17 @@ class Binding:
 
     def bind_fact(self, fact: Fact, query: Query) -> None:
         """Let the fact's name stand for ``query``. Raises: DefinitionError when its types do not fit."""
-        self._bind((fact.id, ""), fact_table(fact.id), query, f"fact {fact.id!r}", fact.where)
+        self._bind((fact.id, ""), query, f"fact {fact.id!r}", fact.where, fact_table(fact.id))
 
     def bind_indicator(self, indicator: Indicator, form: str, query: Query) -> None:
         """Bind what an indicator gives the form at the place ``form``. Raises: DefinitionError when types do not fit."""
         what = f"indicator {indicator.id!r}, or a row of {form} over it,"
-        self._bind((indicator.id, form), "contribution_of_indicator", query, what, indicator.where)
+        self._bind((indicator.id, form), query, what, indicator.where)
 
-    def _bind(self, key: tuple[str, str], name: str, query: Query, what: str, where: str) -> None:
+    def _bind(self, key: tuple[str, str], query: Query, what: str, where: str, name: str | None = None) -> None:
         if key in self._bound:
             return
         self._comparisons.check(query, what, where, name)
         with naming(what, where):
-            self._engine.execute(f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name)} AS {query.sql('duckdb')}")
+            self._engine.execute(f"CREATE OR REPLACE TEMPORARY VIEW {quoted(name or _UNREAD)} AS {query.sql('duckdb')}")
         self._bound.add(key)
